@@ -1,0 +1,63 @@
+//! Identifiers: one type per thing, all UUIDs (version 7, so that keys sort by
+//! age). Made by `app.ids.next()`; nothing here reads a clock.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+
+        #[cfg(feature = "sqlx")]
+        crate::sql::as_uuid!($name);
+    )+};
+}
+
+ids! {
+    /// A person with an account (guest, host or staff).
+    UserId,
+    /// One login on one device; revoking it ends its tokens.
+    SessionId,
+    /// A bookable home.
+    ListingId,
+    /// A photograph of a listing.
+    PhotoId,
+    /// A row that takes nights of a listing.
+    OccupancyId,
+    /// A guest's contract for a stay.
+    BookingId,
+    /// Money asked of a guest for one purpose.
+    PaymentId,
+    /// One request to the payment provider (authorise, capture, release, refund).
+    PaymentOperationId,
+    /// Money on its way to a host.
+    PayoutId,
+    /// One balanced posting in the ledger.
+    LedgerTransactionId,
+    /// What a guest or host says about a stay.
+    ReviewId,
+    /// A recorded fact that others are told.
+    EventId,
+}

@@ -1,0 +1,22 @@
+//! The rules of the marketplace, pure: no I/O, no clock, no randomness. What
+//! stands here is decided by its arguments alone and can be tested as such.
+//!
+//! Used by `app` (which loads facts and writes results) and by the faces for
+//! their vocabulary. Words are those of `docs/domain.md`.
+
+pub mod actor;
+pub mod calendar;
+pub mod cancellation;
+pub mod dates;
+pub mod fields;
+pub mod guests;
+pub mod ids;
+pub mod ledger;
+pub mod money;
+pub mod page;
+pub mod pricing;
+pub mod taxes;
+mod words;
+
+#[cfg(feature = "sqlx")]
+mod sql;
