@@ -159,3 +159,11 @@ create table sandbox_requests (
 );
 comment on table sandbox_charges is 'Charges as the sandbox payment provider sees them.';
 comment on table sandbox_requests is 'Idempotent answers of the sandbox payment provider.';
+create table sandbox_chaos (
+    singleton     boolean primary key default true check (singleton),
+    delay_seconds integer not null default 0,
+    copies        integer not null default 1,
+    reorder       boolean not null default false
+);
+comment on table sandbox_chaos is 'How the sandbox payment provider has been told to treat its events.';
+insert into sandbox_chaos default values;

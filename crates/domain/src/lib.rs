@@ -4,7 +4,9 @@
 //! Used by `app` (which loads facts and writes results) and by the faces for
 //! their vocabulary. Words are those of `docs/domain.md`.
 
+pub mod accounts;
 pub mod actor;
+pub mod bookings;
 pub mod calendar;
 pub mod cancellation;
 pub mod dates;
@@ -12,9 +14,12 @@ pub mod fields;
 pub mod guests;
 pub mod ids;
 pub mod ledger;
+pub mod listings;
 pub mod money;
 pub mod page;
+pub mod payments;
 pub mod pricing;
+pub mod reviews;
 pub mod taxes;
 mod words;
 

@@ -1,0 +1,97 @@
+//! Bookings: a guest asks for a stay, pays, the host answers, either calls off.
+//!
+//! Every change of state passes [`domain::bookings::transition`] and leaves a
+//! row in `booking_events`. The nights themselves are held by the calendar's
+//! occupancies, under the database's exclusion constraints.
+
+mod answers;
+mod cancel;
+mod deadlines;
+pub mod jobs;
+mod pay;
+mod read;
+mod request;
+mod sql;
+
+pub use answers::{accept, decline, mark_no_show};
+pub use cancel::{CancellationPreview, cancel, preview_cancellation};
+pub use pay::pay;
+pub(crate) use pay::{payment_authorized_in, payment_failed_in, payment_succeeded_in};
+pub use read::{
+    ArrivalInfo, BookingDetail, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline, BookingFilter,
+};
+pub use request::{Request, request};
+
+use domain::actor::Actor;
+use domain::bookings::{Booking, BookingState, Move, Side, transition};
+use domain::ids::{BookingId, UserId};
+
+use crate::error::{Error, Result};
+use crate::events::{self, Event};
+use crate::tx::Tx;
+
+/// Who moves a booking, and in which role.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mover {
+    side: Side,
+    user: Option<UserId>,
+}
+
+impl Mover {
+    const SYSTEM: Self = Self { side: Side::System, user: None };
+}
+
+/// In which role `actor` meets `booking`; strangers do not.
+fn side_of(actor: &Actor, booking: &Booking) -> Result<Side> {
+    if actor.is(booking.guest_id) {
+        Ok(Side::Guest)
+    } else if actor.is(booking.host_id) {
+        Ok(Side::Host)
+    } else if actor.is_staff() {
+        Ok(Side::Staff)
+    } else {
+        Err(Error::NotFound("booking"))
+    }
+}
+
+/// A booking of the actor's, locked, and their role in it.
+///
+/// # Errors
+/// 404 for strangers.
+pub(crate) async fn party_in(tx: &mut Tx, actor: &Actor, id: BookingId) -> Result<(Booking, Side)> {
+    let booking = sql::locked(tx, id).await?.ok_or(Error::NotFound("booking"))?;
+    let side = side_of(actor, &booking)?;
+    Ok((booking, side))
+}
+
+/// Moves a booking and writes down who did it and why. Publishing the news is
+/// part of it, so nothing that moves goes untold.
+async fn move_in(tx: &mut Tx, booking: &mut Booking, wish: Move, mover: Mover, reason: &str) -> Result<()> {
+    let from = booking.state;
+    let to = transition(from, wish, mover.side).map_err(|illegal| Error::conflict("illegal_transition", illegal.to_string()))?;
+    booking.state = to;
+    let now = tx.now();
+    match to {
+        BookingState::Confirmed => booking.confirmed_at = Some(now),
+        BookingState::Cancelled => {
+            booking.cancelled_at = Some(now);
+            // The marketplace's own cancellations are staff's in the books.
+            booking.cancelled_by = Some(if mover.side == Side::System { Side::Staff } else { mover.side });
+        }
+        _ => {}
+    }
+    sql::save(tx, booking).await?;
+    sql::record(tx, booking.id, Some(from), to, (mover.side, mover.user), reason).await?;
+    let (id, listing) = (booking.id, booking.listing_id);
+    let event = match to {
+        BookingState::PendingPayment => Event::BookingPlaced { booking: id, listing },
+        BookingState::Requested => Event::BookingRequested { booking: id, listing },
+        BookingState::Confirmed => Event::BookingConfirmed { booking: id, listing },
+        BookingState::Declined => Event::BookingDeclined { booking: id, listing },
+        BookingState::Expired => Event::BookingExpired { booking: id, listing },
+        BookingState::Cancelled => Event::BookingCancelled { booking: id, listing },
+        BookingState::Completed => Event::BookingCompleted { booking: id, listing },
+        BookingState::NoShow => Event::BookingNoShow { booking: id, listing },
+    };
+    events::publish_in(tx, event).await
+}

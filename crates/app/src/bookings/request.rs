@@ -1,0 +1,141 @@
+//! A guest asks for a stay: the nights are held, the price is fixed.
+
+use chrono::{DateTime, Utc};
+use domain::actor::Actor;
+use domain::bookings::{Booking, BookingState, PAYMENT_HOLD, Side, Terms, booking_code};
+use domain::dates::{Stay, instant_on};
+use domain::guests::Guests;
+use domain::ids::{ListingId, UserId};
+use domain::listings::Listing;
+use domain::money::Money;
+use serde_json::json;
+
+use super::{jobs, sql};
+use crate::App;
+use crate::error::{self, Error, Result};
+use crate::events::{self, Event};
+use crate::idempotency::{self, IdempotencyKey, Once};
+use crate::pricing::Offer;
+use crate::tx::Tx;
+use crate::{accounts, calendar, listings, payments, pricing, worker};
+
+/// What a guest asks for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which home.
+    pub listing_id: ListingId,
+    /// Which nights.
+    pub stay: Stay,
+    /// Who stays.
+    pub guests: Guests,
+    /// A few words to the host, up to 2,000 characters.
+    pub message: String,
+    /// What the guest was shown; only compared, never believed.
+    pub expected_total: Option<Money>,
+}
+
+/// A guest asks for a stay. The nights are theirs for 15 minutes, until they
+/// pay.
+///
+/// # Errors
+/// `409 dates_unavailable` when somebody else has a night of it, `409
+/// price_changed` (with the new quote) when `expected_total` is not the price,
+/// 422 with every rule of the host that the stay breaks, `403
+/// email_unverified`, 404 when the home cannot be booked.
+pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&IdempotencyKey>) -> Result<Once<Booking>> {
+    let guest = accounts::require_verified(actor)?;
+    error::check(|check| {
+        wish.guests.check(check, "/guests");
+        check.text(&wish.message, "/message", 0..=2000);
+    })?;
+    let mut tx = app.begin().await?;
+    if let Some(value) = idempotency::replay_in(&mut tx, guest, key).await? {
+        return Ok(Once { value, replayed: true });
+    }
+    let listing = listings::bookable_in(&mut tx, wish.listing_id).await?;
+    if listing.host_id == guest {
+        return Err(Error::forbidden("own_listing", "a host cannot book their own home: block the nights instead"));
+    }
+    let rules = calendar::rules_in(&mut tx, listing.id).await?;
+    calendar::release_lapsed_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
+    let facts = calendar::facts_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
+    let offer = pricing::offer_in(&mut tx, &listing, &rules, &facts, (wish.stay, &wish.guests)).await?;
+    check_expected(&wish, &offer)?;
+
+    let now = tx.now();
+    let booking = insert_in(&mut tx, guest, &listing, &wish, terms(&listing, &offer, rules.preparation_nights), now).await?;
+    calendar::occupy_in(&mut tx, listing.id, booking.id, wish.stay, calendar::Hold {
+        preparation_nights: rules.preparation_nights,
+        expires_at: booking.hold_expires_at,
+    })
+    .await?;
+    payments::open_in(&mut tx, booking.id, guest, booking.total()).await?;
+    worker::enqueue_in(&mut tx, &jobs::ExpireBooking { booking: booking.id }, now + PAYMENT_HOLD).await?;
+    events::publish_in(&mut tx, Event::BookingPlaced { booking: booking.id, listing: listing.id }).await?;
+    idempotency::save_in(&mut tx, guest, key, &booking).await?;
+    tx.commit().await?;
+    metrics::counter!("bookings_placed_total").increment(1);
+    Ok(Once { value: booking, replayed: false })
+}
+
+fn check_expected(wish: &Request, offer: &Offer) -> Result<()> {
+    let total = Money::new(offer.quote.total, offer.quote.currency);
+    match wish.expected_total {
+        Some(expected) if expected != total => Err(Error::Conflict {
+            code: "price_changed",
+            message: format!("the price is now {total}, you expected {expected}"),
+            details: Some(json!({"quote": offer.quote})),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What is agreed on, copied so that later edits change only later bookings.
+fn terms(listing: &Listing, offer: &Offer, preparation_nights: i32) -> Terms {
+    Terms {
+        quote: offer.quote.clone(),
+        policy: offer.policy.clone(),
+        fees: offer.fees.clone(),
+        time_zone: listing.time_zone.unwrap_or(chrono_tz::UTC),
+        check_in_from: listing.check_in_from,
+        check_out_until: listing.check_out_until,
+        listing_title: listing.title.clone(),
+        preparation_nights,
+    }
+}
+
+async fn insert_in(tx: &mut Tx, guest: UserId, listing: &Listing, wish: &Request, terms: Terms, now: DateTime<Utc>) -> Result<Booking> {
+    let app = tx.app();
+    let mut booking = Booking {
+        id: app.ids.next(&app.clock),
+        code: String::new(),
+        listing_id: listing.id,
+        guest_id: guest,
+        host_id: listing.host_id,
+        state: BookingState::PendingPayment,
+        booking_mode: listing.booking_mode,
+        stay: wish.stay,
+        guests: wish.guests,
+        currency: terms.quote.currency,
+        message: wish.message.clone(),
+        hold_expires_at: Some(now + PAYMENT_HOLD),
+        respond_by: None,
+        accepted_at: None,
+        confirmed_at: None,
+        cancelled_at: None,
+        cancelled_by: None,
+        check_in_at: instant_on(terms.time_zone, wish.stay.check_in, terms.check_in_from),
+        check_out_at: instant_on(terms.time_zone, wish.stay.check_out, terms.check_out_until),
+        created_at: now,
+        terms,
+    };
+    // Codes are random: two alike are rare, three in a row do not happen.
+    for _ in 0..3 {
+        booking.code = booking_code(app.ids.bits());
+        if sql::insert(tx, &booking).await? {
+            sql::record(tx, booking.id, None, booking.state, (Side::Guest, Some(guest)), "").await?;
+            return Ok(booking);
+        }
+    }
+    Err(Error::Internal(anyhow::anyhow!("no free booking code found")))
+}

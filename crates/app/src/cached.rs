@@ -1,0 +1,59 @@
+//! What is cached, under which names, for how long. Nothing on the booking road
+//! reads from here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::ListingId;
+
+use crate::App;
+use crate::error::{Error, Result};
+
+/// Public listing detail, by id.
+const LISTING: &str = "listing";
+/// What a quote needs of a listing apart from its calendar, by id.
+const TARIFF: &str = "tariff";
+/// Search pages, by canonical query; the whole space is dropped at any change.
+const SEARCH: &str = "search";
+
+/// Public listing detail as JSON; loads it once when many ask.
+pub(crate) async fn listing(app: &App, id: ListingId, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
+    get(app, LISTING, &id.to_string(), Duration::from_secs(300), load).await
+}
+
+/// The static part of a quote as JSON.
+pub(crate) async fn tariff(app: &App, id: ListingId, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
+    get(app, TARIFF, &id.to_string(), Duration::from_secs(300), load).await
+}
+
+/// A search page as JSON.
+pub(crate) async fn search(app: &App, query: &str, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
+    get(app, SEARCH, query, Duration::from_secs(30), load).await
+}
+
+async fn get(
+    app: &App,
+    space: &'static str,
+    key: &str,
+    life: Duration,
+    load: impl Future<Output = Result<Vec<u8>>> + Send,
+) -> Result<Arc<[u8]>> {
+    app.cache.get_or_load(space, key, life, load).await
+}
+
+/// Forgets all that is cached of one listing.
+pub(crate) async fn forget_listing(app: &App, id: ListingId) {
+    let key = id.to_string();
+    app.cache.invalidate(LISTING, &key).await;
+    app.cache.invalidate(TARIFF, &key).await;
+}
+
+/// Forgets every search page.
+pub(crate) async fn forget_searches(app: &App) {
+    app.cache.bump(SEARCH).await;
+}
+
+/// A cached value that cannot be read is a fault of ours.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(Error::from)
+}

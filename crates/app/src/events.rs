@@ -1,0 +1,163 @@
+//! Facts that others are told. A slice publishes upward news here; this is the
+//! one file that knows every slice.
+//!
+//! News travels twice: *in the transaction* to slices whose state must change
+//! with it (a paid booking is confirmed or nothing has happened), and *after
+//! the commit*, by a job, to side effects (mail, caches).
+
+use chrono::{DateTime, Utc};
+use domain::ids::{BookingId, EventId, ListingId, PaymentId, PayoutId, ReviewId, UserId};
+use domain::reviews::Subject;
+use jobs::{Attempt, Job, JobError};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::tx::Tx;
+use crate::{App, bookings, listings, notifications, worker};
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+#[expect(missing_docs, reason = "the names say it; the fields are ids")]
+pub enum Event {
+    #[serde(rename = "user.registered")]
+    UserRegistered { user: UserId },
+    #[serde(rename = "user.changed")]
+    UserChanged { user: UserId },
+    #[serde(rename = "user.erased")]
+    UserErased { user: UserId },
+    #[serde(rename = "listing.changed")]
+    ListingChanged { listing: ListingId },
+    #[serde(rename = "calendar.changed")]
+    CalendarChanged { listing: ListingId },
+    #[serde(rename = "booking.placed")]
+    BookingPlaced { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.requested")]
+    BookingRequested { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.confirmed")]
+    BookingConfirmed { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.declined")]
+    BookingDeclined { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.expired")]
+    BookingExpired { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.cancelled")]
+    BookingCancelled { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.completed")]
+    BookingCompleted { booking: BookingId, listing: ListingId },
+    #[serde(rename = "booking.no_show")]
+    BookingNoShow { booking: BookingId, listing: ListingId },
+    #[serde(rename = "payment.authorized")]
+    PaymentAuthorized { payment: PaymentId, booking: BookingId },
+    #[serde(rename = "payment.succeeded")]
+    PaymentSucceeded { payment: PaymentId, booking: BookingId },
+    #[serde(rename = "payment.failed")]
+    PaymentFailed { payment: PaymentId, booking: BookingId },
+    #[serde(rename = "payment.released")]
+    PaymentReleased { payment: PaymentId, booking: BookingId },
+    #[serde(rename = "payment.refunded")]
+    PaymentRefunded { payment: PaymentId, booking: BookingId, amount: i64 },
+    #[serde(rename = "payout.due")]
+    PayoutDue { payout: PayoutId, booking: BookingId },
+    #[serde(rename = "review.submitted")]
+    ReviewSubmitted { review: ReviewId, booking: BookingId },
+    #[serde(rename = "review.published")]
+    ReviewPublished { review: ReviewId, listing: ListingId, subject: Subject },
+}
+
+impl Event {
+    /// The listing whose public face changes with this, if any.
+    fn listing(&self) -> Option<ListingId> {
+        match self {
+            Self::ListingChanged { listing }
+            | Self::CalendarChanged { listing }
+            | Self::BookingPlaced { listing, .. }
+            | Self::BookingRequested { listing, .. }
+            | Self::BookingConfirmed { listing, .. }
+            | Self::BookingDeclined { listing, .. }
+            | Self::BookingExpired { listing, .. }
+            | Self::BookingCancelled { listing, .. }
+            | Self::BookingCompleted { listing, .. }
+            | Self::BookingNoShow { listing, .. }
+            | Self::ReviewPublished { listing, .. } => Some(*listing),
+            _ => None,
+        }
+    }
+}
+
+/// Records a fact in the transaction that makes it true, tells the slices that
+/// must change with it, and asks for its side effects.
+///
+/// # Errors
+/// Whatever a slice that must change with it answers; then nothing happened.
+pub async fn publish_in(tx: &mut Tx, event: Event) -> Result<()> {
+    let app = tx.app();
+    let now = tx.now();
+    let id: EventId = app.ids.next(&app.clock);
+    let payload = serde_json::to_value(&event)?;
+    let kind = payload.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+    sqlx::query("insert into events (id, kind, payload, occurred_at) values ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(kind)
+        .bind(payload)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    // Boxed: a reaction may publish in turn.
+    Box::pin(react_in(tx, &event)).await?;
+    if notifications::concerns(&event) {
+        worker::enqueue_in(tx, &TellOthers { id, event: event.clone(), at: now }, now).await?;
+    }
+    tx.published.push(event);
+    Ok(())
+}
+
+/// What must change in the same transaction.
+async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
+    match event {
+        Event::PaymentAuthorized { booking, .. } => bookings::payment_authorized_in(tx, *booking).await,
+        Event::PaymentSucceeded { booking, .. } => bookings::payment_succeeded_in(tx, *booking).await,
+        Event::PaymentFailed { booking, .. } => bookings::payment_failed_in(tx, *booking).await,
+        Event::ReviewPublished { listing, subject: Subject::Listing, .. } => {
+            let rating = crate::reviews::rating_in(tx, *listing).await?;
+            listings::set_rating_in(tx, *listing, rating.count, rating.overall).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Drops what this process (and through Redis the others) has cached of what
+/// has just changed. Called the moment a transaction has committed.
+pub(crate) async fn committed(app: &App, events: &[Event]) {
+    if events.is_empty() {
+        return;
+    }
+    for listing in events.iter().filter_map(Event::listing) {
+        crate::cached::forget_listing(app, listing).await;
+    }
+    if events.iter().any(|event| event.listing().is_some()) {
+        crate::cached::forget_searches(app).await;
+    }
+    app.wake_workers();
+}
+
+/// The job that carries one fact to its side effects; each of them is
+/// idempotent, so that running twice does no harm.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TellOthers {
+    id: EventId,
+    event: Event,
+    at: DateTime<Utc>,
+}
+
+impl Job<App> for TellOthers {
+    const KIND: &'static str = "tell_others";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        // Again, for a reader that loaded the old state while we committed.
+        if let Some(listing) = self.event.listing() {
+            crate::cached::forget_listing(app, listing).await;
+            crate::cached::forget_searches(app).await;
+        }
+        Ok(notifications::on(app, self.id, &self.event).await?)
+    }
+}

@@ -1,0 +1,58 @@
+//! The REST face under `/api/v1`: one file per slice, each with its views (what
+//! a client is promised), its inputs and its handlers. A route exists only
+//! through its documentation.
+
+pub mod accounts;
+pub mod bookings;
+pub mod calendar;
+pub mod listings;
+pub mod money;
+pub mod page;
+pub mod payments;
+pub mod pricing;
+pub mod reviews;
+pub mod sandbox;
+pub mod search;
+
+use app::App;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What the document says about the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Roost",
+        description = "Search, book, host, pay and review. Money is in minor units, nights are local dates of the listing, instants are RFC 3339 UTC. Errors are RFC 9457 problem documents.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(crate::error::Problem, crate::error::Mistake)),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// Every route of the REST face with its documentation.
+#[must_use]
+pub fn router() -> OpenApiRouter<App> {
+    let slices = OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(search::router())
+        .merge(listings::router())
+        .merge(calendar::router())
+        .merge(pricing::router())
+        .merge(bookings::router())
+        .merge(payments::router())
+        .merge(reviews::router())
+        .merge(sandbox::router());
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", slices)
+}

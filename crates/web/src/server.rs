@@ -1,0 +1,109 @@
+//! The server: every face under one router, and what surrounds each request
+//! (its id, its log line, its limits, what happens when a handler panics).
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use app::App;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::error::{ApiError, REQUEST_ID, problem};
+use crate::extract::MAX_BODY;
+use crate::limits::{Limits, limit};
+use crate::{health, rest};
+
+/// How long a request may take, in seconds.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// The whole marketplace as one router.
+pub fn router(app: App) -> Router {
+    let (api, document) = rest::router().split_for_parts();
+    let limits = Limits::new(&app);
+    let api = api
+        .layer(from_fn_with_state(limits, limit))
+        .merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document));
+    api.route("/", get(landing))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .merge(rest::photos_router())
+        .merge(rest::payments::sandbox_pages())
+        .fallback(async || not_found())
+        .method_not_allowed_fallback(async || {
+            ApiError::http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")
+        })
+        .with_state(app)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(|_cause: Box<dyn std::any::Any + Send>| {
+            metrics::counter!("http_panics_total").increment(1);
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side; the request id helps us to find it".into())
+                .into_response()
+        }))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIME_LIMIT))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::IMAGES)))
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")))
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")))
+        .layer(from_fn(observe))
+}
+
+fn not_found() -> ApiError {
+    ApiError::http(StatusCode::NOT_FOUND, "not_found", "nothing is known under this address")
+}
+
+/// What a browser sees first.
+async fn landing() -> Html<&'static str> {
+    Html(include_str!("landing.html"))
+}
+
+const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives the request its id (the client's own, if it is a decent one), a span
+/// for every log line, a line of its own and its place in the metrics.
+async fn observe(request: Request, next: Next) -> Response {
+    let id = request
+        .headers()
+        .get(&REQUEST_ID_HEADER)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=100).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
+        .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+    let method = request.method().clone();
+    // The template, not the path: ids would make every request its own series.
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", |path| path.as_str()).to_owned();
+    let span = tracing::info_span!("request", request_id = %id, %method, route);
+    let started = Instant::now();
+    let mut response = REQUEST_ID.scope(RefCell::new(id.clone()), next.run(request)).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    if route != "/health/live" && route != "/health/ready" {
+        span.in_scope(|| tracing::info!(status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered"));
+    }
+    metrics::counter!("http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string()).increment(1);
+    metrics::histogram!("http_request_seconds", "method" => method.to_string(), "route" => route).record(elapsed.as_secs_f64());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID_HEADER, value);
+    }
+    response
+}
+
+/// Serves until `shutdown` ends, then lets requests under way finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}
