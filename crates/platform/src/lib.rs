@@ -1,1 +1,9 @@
-//! platform
+//! What the marketplace runs on, without knowing any feature: a private
+//! PostgreSQL and Redis, settings, the cache face, telemetry.
+
+pub mod cache;
+pub mod postgres;
+pub mod redis;
+pub mod settings;
+mod supervise;
+pub mod telemetry;
