@@ -65,3 +65,10 @@ create table mail_tokens (
 );
 create index mail_tokens_by_user on mail_tokens (user_id, purpose);
 comment on table mail_tokens is 'One-time links in mails: e-mail verification and password reset.';
+
+create table login_failures (
+    subject text        not null,
+    at      timestamptz not null
+);
+create index login_failures_by_subject on login_failures (subject, at);
+comment on table login_failures is 'Wrong passwords by account and by address, so that guessing is slowed down in every process alike.';

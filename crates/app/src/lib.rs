@@ -7,7 +7,7 @@
 
 pub mod accounts;
 pub mod bookings;
-mod cached;
+pub mod cached;
 pub mod calendar;
 pub mod clock;
 pub mod config;
@@ -18,6 +18,7 @@ pub mod ids;
 pub mod listings;
 pub mod notifications;
 pub mod payments;
+mod pictures;
 pub mod ports;
 pub mod pricing;
 pub mod reviews;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub provider: Arc<dyn PaymentProvider>,
     /// Signs and checks the sandbox payment provider's webhooks.
     pub sandbox_secret: Vec<u8>,
+    /// Keeps exact places private.
+    pub location_key: listings::place::LocationKey,
     /// Where photographs are kept.
     pub blobs: Blobs,
     /// Tells this process's worker that there may be work.

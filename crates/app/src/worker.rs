@@ -41,6 +41,7 @@ pub fn registry() -> anyhow::Result<Registry<App>> {
         .register::<ForgetOldThings>()
         .register::<accounts::jobs::SendVerification>()
         .register::<accounts::jobs::SendPasswordReset>()
+        .register::<accounts::jobs::SendAlreadyRegistered>()
         .register::<notifications::SendMail>()
         .register::<payments::jobs::FinishOperation>()
         .register::<payments::jobs::HandleWebhook>()

@@ -1,0 +1,56 @@
+//! When homes can be had: stay rules, the host's own rules for dates, and every
+//! night that is taken.
+//!
+//! `occupancies` is the one place that decides availability; its exclusion
+//! constraints make a double booking impossible whoever forgets to ask.
+
+mod days;
+mod occupancies;
+mod sql;
+
+pub use days::{Availability, Day, RangeChange, availability, days, put_ranges};
+pub(crate) use occupancies::{Hold, block_instead_in, colliding_in, hold_until_in, occupy_in, release_in, release_lapsed_in, set_preparation_in};
+
+use domain::calendar::{StayFacts, StayRules, Terms, widened};
+use domain::dates::Stay;
+use domain::ids::ListingId;
+use domain::listings::{Listing, ListingStatus};
+
+use crate::App;
+use crate::error::{self, Result};
+use crate::tx::Tx;
+
+/// A host's stay rules.
+pub(crate) async fn rules_in(tx: &mut Tx, listing: ListingId) -> Result<StayRules> {
+    sql::rules(tx, listing).await
+}
+
+/// A host's stay rules.
+pub(crate) async fn rules_of(app: &App, listing: ListingId) -> Result<StayRules> {
+    sql::rules(&mut *app.db.acquire().await?, listing).await
+}
+
+/// Replaces a host's stay rules.
+pub(crate) async fn put_rules_in(tx: &mut Tx, listing: ListingId, rules: &StayRules) -> Result<()> {
+    error::check(|check| rules.check(check, "/rules"))?;
+    sql::put_rules(tx, listing, rules).await
+}
+
+/// What the calendar knows about a stay and the preparation nights around it.
+/// Holds whose time is over count as free.
+pub(crate) async fn facts_in(tx: &mut Tx, listing: ListingId, stay: Stay, preparation_nights: i32) -> Result<StayFacts> {
+    let now = tx.now();
+    let wide = widened(stay, preparation_nights);
+    Ok(StayFacts { days: sql::day_rules(tx, listing, wide).await?, taken: sql::taken(tx, listing, wide, now).await? })
+}
+
+/// What the rules need to know of a listing.
+pub(crate) fn terms<'a>(listing: &Listing, rules: &'a StayRules) -> Terms<'a> {
+    Terms {
+        published: listing.status == ListingStatus::Published,
+        time_zone: listing.time_zone.unwrap_or(chrono_tz::UTC),
+        check_in_from: listing.check_in_from,
+        capacity: listing.capacity,
+        rules,
+    }
+}

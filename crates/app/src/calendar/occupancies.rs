@@ -1,0 +1,91 @@
+//! Taking nights and giving them back.
+
+use chrono::{DateTime, Utc};
+use domain::calendar::{Lane, widened};
+use domain::dates::Stay;
+use domain::ids::{BookingId, ListingId};
+
+use super::sql;
+use crate::error::{Error, Result};
+use crate::tx::Tx;
+
+/// How nights are held.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hold {
+    /// Kept free before and after.
+    pub preparation_nights: i32,
+    /// Until when; for good when `None`.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+fn taken() -> Error {
+    Error::conflict("dates_unavailable", "somebody else has just taken some of these nights")
+}
+
+/// The nights before and after a stay that stay free.
+fn preparation(stay: Stay, nights: i32) -> impl Iterator<Item = Stay> {
+    let wide = widened(stay, nights);
+    let before = Stay { check_in: wide.check_in, check_out: stay.check_in };
+    let after = Stay { check_in: stay.check_out, check_out: wide.check_out };
+    [before, after].into_iter().filter(move |_| nights > 0)
+}
+
+/// Takes the nights of a booking, and the preparation nights around them. Of
+/// two who want one night, one gets it and the other an answer, not an error
+/// of the database.
+///
+/// # Errors
+/// `409 dates_unavailable`.
+pub(crate) async fn occupy_in(tx: &mut Tx, listing: ListingId, booking: BookingId, stay: Stay, hold: Hold) -> Result<()> {
+    if !sql::insert(tx, listing, &sql::NewOccupancy::of_booking(booking, stay, hold.expires_at)).await? {
+        metrics::counter!("bookings_lost_races_total").increment(1);
+        return Err(taken());
+    }
+    for nights in preparation(stay, hold.preparation_nights) {
+        if !sql::insert(tx, listing, &sql::NewOccupancy::preparation(booking, nights, hold.expires_at)).await? {
+            return Err(taken());
+        }
+    }
+    Ok(())
+}
+
+/// Frees what holds have left behind whose time is over, as far as a stay wants
+/// it: no worker is needed for nights to become free.
+pub(crate) async fn release_lapsed_in(tx: &mut Tx, listing: ListingId, stay: Stay, preparation_nights: i32) -> Result<()> {
+    let now = tx.now();
+    sql::delete_lapsed(tx, listing, widened(stay, preparation_nights), now).await
+}
+
+/// Changes until when a booking holds its nights (`None`: for good). False:
+/// it holds none any more.
+pub(crate) async fn hold_until_in(tx: &mut Tx, booking: BookingId, expires_at: Option<DateTime<Utc>>) -> Result<bool> {
+    sql::set_expiry(tx, booking, expires_at).await
+}
+
+/// Gives the nights of a booking back.
+pub(crate) async fn release_in(tx: &mut Tx, booking: BookingId) -> Result<()> {
+    sql::delete_of_booking(tx, booking, None).await
+}
+
+/// The host called off: the nights stay blocked, so that cancelling is no way
+/// to sell them again for more.
+pub(crate) async fn block_instead_in(tx: &mut Tx, booking: BookingId) -> Result<()> {
+    sql::delete_of_booking(tx, booking, Some(Lane::Block)).await?;
+    sql::turn_into_block(tx, booking).await
+}
+
+/// Bookings whose own nights lie within `nights` of a stay.
+pub(crate) async fn colliding_in(tx: &mut Tx, listing: ListingId, booking: BookingId, stay: Stay, nights: i32) -> Result<Vec<BookingId>> {
+    let now = tx.now();
+    sql::other_bookings(tx, listing, booking, widened(stay, nights), now).await
+}
+
+/// Applies other preparation nights to a booking; where another booking stands
+/// in the way, as many as there is room for were agreed before and stay.
+pub(crate) async fn set_preparation_in(tx: &mut Tx, listing: ListingId, booking: BookingId, stay: Stay, nights: i32) -> Result<()> {
+    sql::delete_of_booking(tx, booking, Some(Lane::Block)).await?;
+    for nights in preparation(stay, nights) {
+        sql::insert(tx, listing, &sql::NewOccupancy::preparation(booking, nights, None)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,332 @@
+//! SQL of stay rules, day rules and occupancies.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::calendar::{DayRule, Lane, RuleSeason, StayRules, Taken, Weekday};
+use domain::dates::Stay;
+use domain::ids::{BookingId, ListingId, OccupancyId};
+use sqlx::PgConnection;
+use sqlx::postgres::types::PgRange;
+
+use crate::error::Result;
+use crate::tx::Tx;
+
+/// Half-open, as PostgreSQL keeps it.
+fn range(stay: Stay) -> PgRange<NaiveDate> {
+    (stay.check_in..stay.check_out).into()
+}
+
+fn weekdays(mask: i32) -> Vec<Weekday> {
+    Weekday::ALL.iter().copied().filter(|day| mask & (1 << day.index()) != 0).collect()
+}
+
+fn mask(days: &[Weekday]) -> i32 {
+    days.iter().fold(0, |mask, day| mask | (1 << day.index()))
+}
+
+#[derive(sqlx::FromRow)]
+struct RulesRow {
+    min_nights: i32,
+    max_nights: Option<i32>,
+    advance_notice_hours: i32,
+    notice_cutoff_hour: Option<i32>,
+    preparation_nights: i32,
+    booking_window_days: Option<i32>,
+    max_pets: i32,
+    infants_count: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct SeasonRow {
+    from_date: NaiveDate,
+    to_date: NaiveDate,
+    min_nights: Option<i32>,
+    min_nights_weekday: Option<Vec<Option<i32>>>,
+    max_nights: Option<i32>,
+    closed_to_arrival: i32,
+    closed_to_departure: i32,
+}
+
+pub(super) async fn rules(db: &mut PgConnection, listing: ListingId) -> Result<StayRules> {
+    let row: Option<RulesRow> = sqlx::query_as(
+        "select min_nights, max_nights, advance_notice_hours, notice_cutoff_hour, preparation_nights, booking_window_days, max_pets, infants_count
+         from stay_rules where listing_id = $1",
+    )
+    .bind(listing)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(StayRules::default()) };
+    let seasons: Vec<SeasonRow> = sqlx::query_as(
+        "select lower(season) as from_date, upper(season) as to_date, min_nights, min_nights_weekday, max_nights, closed_to_arrival, closed_to_departure
+         from rule_seasons where listing_id = $1 order by season",
+    )
+    .bind(listing)
+    .fetch_all(&mut *db)
+    .await?;
+    let season = |row: SeasonRow| RuleSeason {
+        from: row.from_date,
+        to: row.to_date,
+        min_nights: row.min_nights,
+        min_nights_by_weekday: row.min_nights_weekday.and_then(|days| days.try_into().ok()),
+        max_nights: row.max_nights,
+        closed_to_arrival: weekdays(row.closed_to_arrival),
+        closed_to_departure: weekdays(row.closed_to_departure),
+    };
+    Ok(StayRules {
+        min_nights: row.min_nights,
+        max_nights: row.max_nights,
+        advance_notice_hours: row.advance_notice_hours,
+        notice_cutoff_hour: row.notice_cutoff_hour,
+        preparation_nights: row.preparation_nights,
+        booking_window_days: row.booking_window_days,
+        max_pets: row.max_pets,
+        infants_count: row.infants_count,
+        seasons: seasons.into_iter().map(season).collect(),
+    })
+}
+
+pub(super) async fn put_rules(tx: &mut Tx, listing: ListingId, rules: &StayRules) -> Result<()> {
+    sqlx::query(
+        "insert into stay_rules (listing_id, min_nights, max_nights, advance_notice_hours, notice_cutoff_hour, preparation_nights,
+             booking_window_days, max_pets, infants_count)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (listing_id) do update set min_nights = $2, max_nights = $3, advance_notice_hours = $4, notice_cutoff_hour = $5,
+             preparation_nights = $6, booking_window_days = $7, max_pets = $8, infants_count = $9",
+    )
+    .bind(listing)
+    .bind(rules.min_nights)
+    .bind(rules.max_nights)
+    .bind(rules.advance_notice_hours)
+    .bind(rules.notice_cutoff_hour)
+    .bind(rules.preparation_nights)
+    .bind(rules.booking_window_days)
+    .bind(rules.max_pets)
+    .bind(rules.infants_count)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("delete from rule_seasons where listing_id = $1").bind(listing).execute(&mut **tx).await?;
+    for season in &rules.seasons {
+        sqlx::query(
+            "insert into rule_seasons (listing_id, season, min_nights, min_nights_weekday, max_nights, closed_to_arrival, closed_to_departure)
+             values ($1, daterange($2, $3), $4, $5, $6, $7, $8)
+             on conflict (listing_id, season) do update set min_nights = excluded.min_nights, min_nights_weekday = excluded.min_nights_weekday,
+                 max_nights = excluded.max_nights, closed_to_arrival = excluded.closed_to_arrival, closed_to_departure = excluded.closed_to_departure",
+        )
+        .bind(listing)
+        .bind(season.from)
+        .bind(season.to)
+        .bind(season.min_nights)
+        .bind(season.min_nights_by_weekday.map(|days| days.to_vec()))
+        .bind(season.max_nights)
+        .bind(mask(&season.closed_to_arrival))
+        .bind(mask(&season.closed_to_departure))
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn day_rules(db: &mut PgConnection, listing: ListingId, within: Stay) -> Result<Vec<DayRule>> {
+    let rows: Vec<(NaiveDate, Option<i64>, Option<i32>)> =
+        sqlx::query_as("select date, price, min_nights from day_rules where listing_id = $1 and date >= $2 and date < $3 order by date")
+            .bind(listing)
+            .bind(within.check_in)
+            .bind(within.check_out)
+            .fetch_all(db)
+            .await?;
+    Ok(rows.into_iter().map(|(date, price, min_nights)| DayRule { date, price, min_nights }).collect())
+}
+
+/// Writes what a range of dates is to have; a null leaves the rule in force.
+pub(super) async fn put_days(tx: &mut Tx, listing: ListingId, range: Stay, price: Option<Option<i64>>, min_nights: Option<Option<i32>>) -> Result<()> {
+    sqlx::query(
+        "insert into day_rules (listing_id, date, price, min_nights)
+         select $1, day::date, $4, $6 from generate_series($2::date, $3::date - 1, interval '1 day') as day
+         where $4::bigint is not null or $6::integer is not null
+         on conflict (listing_id, date) do update set
+             price = case when $5 then excluded.price else day_rules.price end,
+             min_nights = case when $7 then excluded.min_nights else day_rules.min_nights end",
+    )
+    .bind(listing)
+    .bind(range.check_in)
+    .bind(range.check_out)
+    .bind(price.flatten())
+    .bind(price.is_some())
+    .bind(min_nights.flatten())
+    .bind(min_nights.is_some())
+    .execute(&mut **tx)
+    .await?;
+    // Back to the rules: a row that says nothing goes.
+    let clears = (price == Some(None), min_nights == Some(None));
+    if clears.0 || clears.1 {
+        sqlx::query(
+            "delete from day_rules where listing_id = $1 and date >= $2 and date < $3
+               and (price is null or $4) and (min_nights is null or $5)",
+        )
+        .bind(listing)
+        .bind(range.check_in)
+        .bind(range.check_out)
+        .bind(clears.0)
+        .bind(clears.1)
+        .execute(&mut **tx)
+        .await?;
+        sqlx::query(
+            "update day_rules set price = case when $4 then null else price end, min_nights = case when $5 then null else min_nights end
+             where listing_id = $1 and date >= $2 and date < $3",
+        )
+        .bind(listing)
+        .bind(range.check_in)
+        .bind(range.check_out)
+        .bind(clears.0)
+        .bind(clears.1)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn taken(db: &mut PgConnection, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<Vec<Taken>> {
+    let rows: Vec<(NaiveDate, NaiveDate, bool)> = sqlx::query_as(
+        "select lower(nights), upper(nights), lane = 'booking' from occupancies
+         where listing_id = $1 and nights && $2 and (expires_at is null or expires_at > $3)",
+    )
+    .bind(listing)
+    .bind(range(within))
+    .bind(now)
+    .fetch_all(db)
+    .await?;
+    let taken = |(check_in, check_out, booking)| Taken { nights: Stay { check_in, check_out }, lane: if booking { Lane::Booking } else { Lane::Block } };
+    Ok(rows.into_iter().map(taken).collect())
+}
+
+/// An occupancy as its owner sees it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Occupancy {
+    pub from_date: NaiveDate,
+    pub to_date: NaiveDate,
+    pub reason: String,
+    pub note: String,
+}
+
+pub(super) async fn occupancies(db: &mut PgConnection, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<Vec<Occupancy>> {
+    Ok(sqlx::query_as(
+        "select lower(nights) as from_date, upper(nights) as to_date, reason, note from occupancies
+         where listing_id = $1 and nights && $2 and (expires_at is null or expires_at > $3) order by lane, nights",
+    )
+    .bind(listing)
+    .bind(range(within))
+    .bind(now)
+    .fetch_all(db)
+    .await?)
+}
+
+/// Nights to take.
+pub(super) struct NewOccupancy<'a> {
+    lane: &'static str,
+    reason: &'static str,
+    nights: Stay,
+    booking: Option<BookingId>,
+    expires_at: Option<DateTime<Utc>>,
+    note: &'a str,
+}
+
+impl<'a> NewOccupancy<'a> {
+    pub const fn of_booking(booking: BookingId, nights: Stay, expires_at: Option<DateTime<Utc>>) -> Self {
+        Self { lane: "booking", reason: "booking", nights, booking: Some(booking), expires_at, note: "" }
+    }
+
+    pub const fn preparation(booking: BookingId, nights: Stay, expires_at: Option<DateTime<Utc>>) -> Self {
+        Self { lane: "block", reason: "preparation", nights, booking: Some(booking), expires_at, note: "" }
+    }
+
+    pub const fn host_block(nights: Stay, note: &'a str) -> Self {
+        Self { lane: "block", reason: "host", nights, booking: None, expires_at: None, note }
+    }
+}
+
+/// Takes nights; false when the constraints say that somebody has them. A plain
+/// insert would wait for and deadlock with its rivals in a race.
+pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &NewOccupancy<'_>) -> Result<bool> {
+    let app = tx.app();
+    let id: OccupancyId = app.ids.next(&app.clock);
+    let done = sqlx::query(
+        "insert into occupancies (listing_id, id, lane, reason, nights, booking_id, expires_at, note)
+         values ($1, $2, $3::text::occupancy_lane, $4, $5, $6, $7, $8) on conflict do nothing",
+    )
+    .bind(listing)
+    .bind(id)
+    .bind(new.lane)
+    .bind(new.reason)
+    .bind(range(new.nights))
+    .bind(new.booking)
+    .bind(new.expires_at)
+    .bind(new.note)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn delete_lapsed(tx: &mut Tx, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("delete from occupancies where listing_id = $1 and nights && $2 and expires_at <= $3")
+        .bind(listing)
+        .bind(range(within))
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_expiry(tx: &mut Tx, booking: BookingId, expires_at: Option<DateTime<Utc>>) -> Result<bool> {
+    let done = sqlx::query("update occupancies set expires_at = $2 where booking_id = $1").bind(booking).bind(expires_at).execute(&mut **tx).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(super) async fn delete_of_booking(tx: &mut Tx, booking: BookingId, only: Option<Lane>) -> Result<()> {
+    sqlx::query("delete from occupancies where booking_id = $1 and ($2::text is null or lane = $2::text::occupancy_lane)")
+        .bind(booking)
+        .bind(only)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn turn_into_block(tx: &mut Tx, booking: BookingId) -> Result<()> {
+    sqlx::query("update occupancies set lane = 'block', reason = 'cancelled_by_host', booking_id = null, expires_at = null where booking_id = $1")
+        .bind(booking)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn other_bookings(tx: &mut Tx, listing: ListingId, booking: BookingId, within: Stay, now: DateTime<Utc>) -> Result<Vec<BookingId>> {
+    Ok(sqlx::query_scalar(
+        "select booking_id from occupancies
+         where listing_id = $1 and lane = 'booking' and booking_id <> $2 and nights && $3 and (expires_at is null or expires_at > $4)",
+    )
+    .bind(listing)
+    .bind(booking)
+    .bind(range(within))
+    .bind(now)
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Removes the host's own blocks from a range; what sticks out on either side
+/// stays blocked.
+pub(super) async fn unblock(tx: &mut Tx, listing: ListingId, within: Stay) -> Result<()> {
+    let gone: Vec<(NaiveDate, NaiveDate, String)> = sqlx::query_as(
+        "delete from occupancies where listing_id = $1 and reason in ('host', 'import') and nights && $2
+         returning lower(nights), upper(nights), note",
+    )
+    .bind(listing)
+    .bind(range(within))
+    .fetch_all(&mut **tx)
+    .await?;
+    for (from, to, note) in gone {
+        for (check_in, check_out) in [(from, within.check_in.min(to)), (within.check_out.max(from), to)] {
+            if check_in < check_out {
+                insert(tx, listing, &NewOccupancy::host_block(Stay { check_in, check_out }, &note)).await?;
+            }
+        }
+    }
+    Ok(())
+}

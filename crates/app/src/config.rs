@@ -1,0 +1,192 @@
+//! The settings as types. Defaults and their meaning stand in
+//! `config.default.toml`; mistakes are told at start, all at once.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use domain::money::{BasisPoints, Currency};
+use platform::settings::{self, Mistakes};
+use serde::{Deserialize, Deserializer, de};
+
+/// The defaults, which are also the documentation.
+pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
+
+/// Everything an operator can set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// As mails and pages show it.
+    pub name: String,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// How people reach it, without a slash at the end.
+    #[serde(default)]
+    pub public_url: String,
+    /// Where private servers, photos and the outbox live.
+    pub data_dir: PathBuf,
+    /// An own PostgreSQL; private when empty.
+    pub database_url: String,
+    /// An own Redis; private or none when empty.
+    pub redis_url: String,
+    /// Sandbox payments and a clock that can be moved.
+    #[serde(deserialize_with = "sandbox")]
+    pub sandbox: bool,
+    /// Where metrics are served.
+    #[serde(deserialize_with = "optional_address")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Of new listings whose host names none.
+    pub default_currency: Currency,
+    /// Logging.
+    pub log: Log,
+    /// The database.
+    pub database: Database,
+    /// Background work.
+    pub worker: Worker,
+    /// The marketplace's fees.
+    pub fees: FeeSettings,
+    /// Mail.
+    pub mail: Mail,
+    /// Photographs.
+    pub blobs: BlobSettings,
+    /// The cache.
+    pub cache: CacheSettings,
+    /// How often one client may ask.
+    pub rate_limit: RateLimit,
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// json or text.
+    pub format: String,
+    /// A tracing directive.
+    pub filter: String,
+}
+
+/// The database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Connections of each process.
+    pub pool: u32,
+}
+
+/// Background work.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// Jobs at a time in each process.
+    pub concurrency: usize,
+}
+
+/// The marketplace's fees, in hundredths of a percent of the host's subtotal.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeSettings {
+    /// From guests.
+    pub guest_bps: BasisPoints,
+    /// From hosts.
+    pub host_bps: BasisPoints,
+}
+
+/// Mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// An SMTP server; the outbox folder when empty.
+    pub smtp_url: String,
+    /// Who mails come from.
+    pub from: String,
+}
+
+/// Photographs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobSettings {
+    /// `s3://bucket/prefix`; the data folder when empty.
+    pub url: String,
+    /// Where readers fetch them, when not from us.
+    pub public_url: String,
+}
+
+/// The cache.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheSettings {
+    /// In each process.
+    pub megabytes: u64,
+    /// Several servers share one database.
+    pub shared: bool,
+}
+
+/// How often one client may ask.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// At all.
+    pub enabled: bool,
+    /// From one address.
+    pub requests_per_minute: u32,
+}
+
+fn sandbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match String::deserialize(deserializer)?.trim().to_ascii_lowercase().as_str() {
+        "" | "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Err(de::Error::custom("ROOST_SANDBOX=false needs a payment provider, and none is configured")),
+        other => Err(de::Error::custom(format!("ROOST_SANDBOX={other:?} must be true or false"))),
+    }
+}
+
+fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| de::Error::custom(format!("{text:?} is not an address and port, e.g. 127.0.0.1:9464"))),
+    }
+}
+
+impl Config {
+    /// Reads `roost.toml` (or the file that `ROOST_CONFIG` names) and the
+    /// environment.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    pub fn read() -> Result<Self, Mistakes> {
+        let env = |name: &str| std::env::var(name).ok();
+        let (name, required) = env("ROOST_CONFIG").map_or_else(|| ("roost.toml".to_owned(), false), |name| (name, true));
+        let text = match std::fs::read_to_string(&name) {
+            Ok(text) => Some(text),
+            Err(error) if required => return Err(Mistakes(vec![format!("ROOST_CONFIG={name}: {error}")])),
+            Err(_) => None,
+        };
+        Self::from_layers(text.as_deref().map(|text| (name.as_str(), text)), env)
+    }
+
+    /// Puts the layers together; what follows from others is filled in.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    pub fn from_layers(file: Option<(&str, &str)>, env: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
+        let mut config: Self = settings::load(DEFAULTS, file, env)?;
+        if config.public_url.is_empty() {
+            config.public_url = format!("http://{}", config.listen);
+        }
+        config.public_url.truncate(config.public_url.trim_end_matches('/').len());
+        if config.data_dir.as_os_str().is_empty() {
+            let root = std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+            config.data_dir = if root { PathBuf::from("/var/lib/roost") } else { PathBuf::from(".data") };
+        }
+        let mut mistakes = Vec::new();
+        for (name, bps) in [("ROOST_FEES_GUEST_BPS", config.fees.guest_bps), ("ROOST_FEES_HOST_BPS", config.fees.host_bps)] {
+            if !(0..=5000).contains(&bps.0) {
+                mistakes.push(format!("{name}={} must be 0 to 5000 hundredths of a percent", bps.0));
+            }
+        }
+        if !matches!(config.log.format.as_str(), "json" | "text") {
+            mistakes.push(format!("ROOST_LOG_FORMAT={:?} must be json or text", config.log.format));
+        }
+        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+    }
+}

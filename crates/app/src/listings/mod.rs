@@ -1,0 +1,175 @@
+//! Homes: written by their hosts, published, paused, archived.
+//!
+//! A booking takes the listing's row `FOR SHARE`, whoever edits it `FOR UPDATE`:
+//! so rules and bookings never pass each other unseen.
+
+mod change;
+pub mod photos;
+pub mod place;
+mod sql;
+
+pub use change::ListingChange;
+pub(crate) use change::{change_in, create_in};
+pub use photos::Photo;
+
+use std::collections::HashMap;
+
+use domain::actor::Actor;
+use domain::ids::{ListingId, UserId};
+use domain::listings::{Arrival, Listing, ListingStatus, transition};
+use domain::page::{Page, PageRequest};
+
+use crate::App;
+use crate::accounts;
+use crate::error::{Error, Result};
+use crate::events::{self, Event};
+use crate::tx::Tx;
+
+/// Something homes offer.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct Amenity {
+    /// In listings and search.
+    pub code: String,
+    /// For grouping.
+    pub category: String,
+    /// Names by language.
+    pub labels: sqlx::types::Json<HashMap<String, String>>,
+}
+
+/// A listing that can be booked, locked against edits until the booking is
+/// written.
+pub(crate) async fn bookable_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
+    let listing = sql::shared(tx, id).await?.ok_or(Error::NotFound("listing"))?;
+    if listing.status == ListingStatus::Published { Ok(listing) } else { Err(Error::NotFound("listing")) }
+}
+
+/// A listing of the actor's own (staff: anyone's), locked for editing.
+pub(crate) async fn owned_in(tx: &mut Tx, actor: &Actor, id: ListingId) -> Result<Listing> {
+    let listing = sql::locked(tx, id).await?.ok_or(Error::NotFound("listing"))?;
+    if actor.is(listing.host_id) || actor.is_staff() { Ok(listing) } else { Err(Error::NotFound("listing")) }
+}
+
+/// A listing whoever asks: for slices that have checked that already.
+pub(crate) async fn by_id(app: &App, id: ListingId) -> Result<Listing> {
+    sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("listing"))
+}
+
+/// A listing the actor may see: published ones, and their own in any state.
+///
+/// # Errors
+/// 404 otherwise.
+pub async fn visible(app: &App, actor: &Actor, id: ListingId) -> Result<Listing> {
+    let listing = by_id(app, id).await?;
+    let own = actor.is(listing.host_id) || actor.is_staff();
+    if own || listing.status == ListingStatus::Published { Ok(listing) } else { Err(Error::NotFound("listing")) }
+}
+
+/// Refuses an edit that was based on another version.
+pub(crate) fn check_version(listing: &Listing, version: Option<i32>) -> Result<()> {
+    match version {
+        Some(version) if version != listing.version => Err(Error::Stale { current: listing.version }),
+        _ => Ok(()),
+    }
+}
+
+/// Counts a change of the listing or of what belongs to it; the new version.
+pub(crate) async fn touch_in(tx: &mut Tx, id: ListingId) -> Result<i32> {
+    let version = sql::touch(tx, id).await?;
+    events::publish_in(tx, Event::ListingChanged { listing: id }).await?;
+    Ok(version)
+}
+
+/// Takes over the rating that reviews have come to (hundredths of stars), and
+/// with it the static part of the ranking.
+pub(crate) async fn set_rating_in(tx: &mut Tx, id: ListingId, count: i32, overall: Option<i32>) -> Result<()> {
+    sql::set_rating(tx, id, count, overall, relevance(count, overall)).await
+}
+
+/// The static part of the ranking, in points: a rating that leans towards 4.50
+/// as long as few have given it (as if ten more had given that), ×10.
+#[must_use]
+pub fn relevance(count: i32, overall: Option<i32>) -> i32 {
+    let (count, overall) = (i64::from(count.max(0)), i64::from(overall.unwrap_or(450)));
+    i32::try_from((overall * count + 450 * 10) * 10 / (count + 10)).unwrap_or(0)
+}
+
+/// How to get in.
+pub(crate) async fn arrival(app: &App, id: ListingId) -> Result<Arrival> {
+    sql::arrival(&app.db, id).await
+}
+
+/// Puts a listing into search, if nothing is missing; doing it twice is fine.
+/// `has_price` is known by the pricing slice.
+///
+/// # Errors
+/// 422 naming everything that is missing, `409 illegal_transition`, `403
+/// email_unverified`, 404 for strangers.
+pub(crate) async fn publish_in(tx: &mut Tx, actor: &Actor, id: ListingId, has_price: bool) -> Result<Listing> {
+    let listing = owned_in(tx, actor, id).await?;
+    if !actor.is_staff() {
+        accounts::require_verified(actor)?;
+    }
+    set_status_in(tx, &listing, ListingStatus::Published).await?;
+    let photos = sql::photo_count(tx, id).await?;
+    let missing = listing.missing_for_publication(has_price, photos);
+    if !missing.is_empty() {
+        return Err(Error::Invalid(missing));
+    }
+    touch_in(tx, id).await?;
+    Ok(listing)
+}
+
+async fn set_status_in(tx: &mut Tx, listing: &Listing, to: ListingStatus) -> Result<()> {
+    let to = transition(listing.status, to).map_err(|why| Error::conflict("illegal_transition", why))?;
+    if to == ListingStatus::Published {
+        // What the row's own check demands is told by name below.
+        if listing.point.is_none() || listing.time_zone.is_none() || listing.capacity == 0 {
+            return Ok(());
+        }
+    }
+    sql::set_status(tx, listing.id, to).await
+}
+
+/// Takes a listing out of search for a while.
+///
+/// # Errors
+/// `409 illegal_transition`, 404 for strangers.
+pub async fn pause(app: &App, actor: &Actor, id: ListingId) -> Result<()> {
+    end_with(app, actor, id, (ListingStatus::Paused, None)).await
+}
+
+/// Takes a listing down for good; its bookings stand.
+///
+/// # Errors
+/// 404 for strangers, 412 when it is no longer at `version`.
+pub async fn archive(app: &App, actor: &Actor, id: ListingId, version: Option<i32>) -> Result<()> {
+    end_with(app, actor, id, (ListingStatus::Archived, version)).await
+}
+
+async fn end_with(app: &App, actor: &Actor, id: ListingId, (to, version): (ListingStatus, Option<i32>)) -> Result<()> {
+    accounts::require_user(actor)?;
+    let mut tx = app.begin().await?;
+    let listing = owned_in(&mut tx, actor, id).await?;
+    check_version(&listing, version)?;
+    set_status_in(&mut tx, &listing, to).await?;
+    touch_in(&mut tx, id).await?;
+    tx.commit().await
+}
+
+/// A host's own listings in any state, newest first.
+///
+/// # Errors
+/// 401 when nobody is logged in.
+pub async fn of_host(app: &App, actor: &Actor, page: PageRequest<ListingId>) -> Result<Page<Listing>> {
+    let host: UserId = accounts::require_user(actor)?;
+    let rows = sql::of_host(&app.db, host, page.after, page.limit.with_next()).await?;
+    Ok(Page::cut(rows, page.limit, |listing| listing.id))
+}
+
+/// Everything homes may offer, in order.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn amenities(app: &App) -> Result<Vec<Amenity>> {
+    sql::amenities(&app.db).await
+}

@@ -1,0 +1,54 @@
+//! What homes cost: tariffs, fees, taxes, and offers made of them. The price
+//! itself is computed by [`domain::pricing::quote`] and nowhere else.
+
+mod drafts;
+mod quotes;
+mod sql;
+
+pub use drafts::{ListingDraft, change_listing, create_listing, publish, put_rules, put_tariff};
+pub(crate) use quotes::offer_in;
+pub use quotes::{Offer, quote};
+
+use domain::actor::Actor;
+use domain::calendar::StayRules;
+use domain::dates::Stay;
+use domain::ids::ListingId;
+use domain::listings::Listing;
+use domain::pricing::{FeeRule, Fees, Tariff};
+use domain::taxes::TaxRule;
+
+use crate::App;
+use crate::error::{self, Result};
+use crate::tx::Tx;
+use crate::{calendar, listings};
+
+/// A listing's prices; none while it is a draft without.
+pub(crate) async fn of(app: &App, listing: ListingId) -> Result<Option<Tariff>> {
+    sql::tariff(&mut *app.db.acquire().await?, listing).await
+}
+
+/// Replaces a listing's prices.
+pub(crate) async fn put_in(tx: &mut Tx, listing: ListingId, tariff: &Tariff) -> Result<()> {
+    error::check(|check| tariff.check(check, "/pricing"))?;
+    sql::put_tariff(tx, listing, tariff).await
+}
+
+/// The marketplace's fees in force.
+#[must_use]
+pub fn fees(app: &App) -> Fees {
+    let fees = &app.config.fees;
+    Fees { guest_fee_bps: fees.guest_bps, host_fee_bps: fees.host_bps, host_fee_on_cancellation: FeeRule::Proportional }
+}
+
+async fn taxes_in(tx: &mut Tx, listing: &Listing, stay: Stay) -> Result<Vec<TaxRule>> {
+    sql::taxes(tx, listing, stay.check_in).await
+}
+
+/// A listing with its prices and rules, as the one who asks may see it.
+///
+/// # Errors
+/// 404 for listings the actor may not see.
+pub async fn terms_of(app: &App, actor: &Actor, id: ListingId) -> Result<(Listing, Option<Tariff>, StayRules)> {
+    let listing = listings::visible(app, actor, id).await?;
+    Ok((listing, of(app, id).await?, calendar::rules_of(app, id).await?))
+}

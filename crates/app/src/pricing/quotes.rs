@@ -1,0 +1,103 @@
+//! Offers: what a stay costs and what comes back when it is called off.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::actor::Actor;
+use domain::calendar::{StayError, StayFacts, StayRules, explain};
+use domain::cancellation::{Moment, PolicyTerms, TimelineStep, refund_timeline, terms_for};
+use domain::dates::{Stay, local_date};
+use domain::fields::FieldError;
+use domain::guests::Guests;
+use domain::ids::ListingId;
+use domain::listings::Listing;
+use domain::pricing::{Fees, Occasion, Prices, Quote};
+use sha2::{Digest, Sha256};
+
+use super::{fees, sql, taxes_in};
+use crate::App;
+use crate::error::{self, Error, Result};
+use crate::tx::Tx;
+use crate::{calendar, listings};
+
+/// A stay that can be booked, with its price.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Price, line by line.
+    pub quote: Quote,
+    /// What a cancellation gives back.
+    pub policy: PolicyTerms,
+    /// Fees in force.
+    pub fees: Fees,
+    /// The policy, tabulated from now on.
+    pub timeline: Vec<TimelineStep>,
+    /// Names this price of this stay.
+    pub price_token: String,
+}
+
+/// Prices a stay that breaks no rule.
+///
+/// # Errors
+/// `409 dates_unavailable` when only the nights are taken, else 422 with every
+/// rule the stay breaks; 404 for a listing without a price.
+pub(crate) async fn offer_in(tx: &mut Tx, listing: &Listing, rules: &StayRules, facts: &StayFacts, wish: (Stay, &Guests)) -> Result<Offer> {
+    let (stay, guests) = wish;
+    let now = tx.now();
+    let broken = explain(&calendar::terms(listing, rules), facts, stay, guests, now);
+    refuse(&broken)?;
+    let app = tx.app();
+    let tariff = sql::tariff(tx, listing.id).await?.ok_or(Error::NotFound("price"))?;
+    let fees = fees(&app);
+    let taxes = taxes_in(tx, listing, stay).await?;
+    let zone = listing.time_zone.unwrap_or(chrono_tz::UTC);
+    let occasion = Occasion { booked_on: local_date(zone, now), earlier_bookings: sql::earlier_bookings(tx, listing.id).await? };
+    let prices = Prices { tariff: &tariff, days: &facts.days, fees: &fees, taxes: &taxes };
+    let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
+    let policy = terms_for(listing.cancellation_policy, stay.nights());
+    let moment = Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None };
+    let timeline = refund_timeline(&moment, now)?;
+    let price_token = price_token(listing.id, &quote)?;
+    Ok(Offer { policy, fees, timeline, price_token, quote })
+}
+
+fn refuse(broken: &[StayError]) -> Result<()> {
+    if broken.is_empty() {
+        return Ok(());
+    }
+    if broken.iter().all(StayError::is_taken) {
+        let why: Vec<String> = broken.iter().map(ToString::to_string).collect();
+        return Err(Error::conflict("dates_unavailable", why.join("; ")));
+    }
+    let mistake = |error: &StayError| {
+        let pointer = match error {
+            StayError::TooManyGuests { .. } => "/guests",
+            StayError::TooManyPets { .. } => "/guests/pets",
+            StayError::ClosedToDeparture { .. } | StayError::TooShort { .. } | StayError::TooLong { .. } => "/check_out",
+            StayError::NotPublished => "/listing_id",
+            _ => "/check_in",
+        };
+        FieldError { pointer: pointer.to_owned(), code: error.code(), message: error.to_string() }
+    };
+    Err(Error::Invalid(broken.iter().map(mistake).collect()))
+}
+
+fn price_token(listing: ListingId, quote: &Quote) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(listing.0.as_bytes());
+    hash.update(serde_json::to_vec(quote)?);
+    Ok(URL_SAFE_NO_PAD.encode(&hash.finalize()[..18]))
+}
+
+/// What a stay costs now.
+///
+/// # Errors
+/// As a booking would be refused: `409 dates_unavailable`, 422 with every rule
+/// the stay breaks, 404.
+pub async fn quote(app: &App, actor: &Actor, id: ListingId, stay: Stay, guests: &Guests) -> Result<Offer> {
+    error::check(|check| guests.check(check, "/guests"))?;
+    let listing = listings::visible(app, actor, id).await?;
+    // A transaction for one view of the data; nothing is written.
+    let mut tx = app.begin().await?;
+    let rules = calendar::rules_in(&mut tx, id).await?;
+    let facts = calendar::facts_in(&mut tx, id, stay, rules.preparation_nights).await?;
+    offer_in(&mut tx, &listing, &rules, &facts, (stay, guests)).await
+}

@@ -1,0 +1,154 @@
+//! SQL of tariffs and tax rules.
+
+use chrono::NaiveDate;
+use domain::ids::ListingId;
+use domain::listings::Listing;
+use domain::money::{BasisPoints, Currency};
+use domain::pricing::{ExtraGuest, LeadDiscount, PriceSeason, Promotion, Tariff};
+use domain::taxes::{TaxBase, TaxKind, TaxRule};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use crate::error::Result;
+use crate::tx::Tx;
+
+#[derive(sqlx::FromRow)]
+struct TariffRow {
+    currency: Currency,
+    nightly: Option<i64>,
+    weekend_nightly: Option<i64>,
+    cleaning_fee: i64,
+    pet_fee: i64,
+    extra_guest_after: Option<i32>,
+    extra_guest_amount: Option<i64>,
+    weekly_discount_bps: i32,
+    monthly_discount_bps: i32,
+    new_listing_discount_bps: i32,
+    early_bird_days: Option<i32>,
+    early_bird_bps: Option<i32>,
+    last_minute_days: Option<i32>,
+    last_minute_bps: Option<i32>,
+    promotions: Json<Vec<Promotion>>,
+    seasons: Json<Vec<PriceSeason>>,
+}
+
+fn lead(days: Option<i32>, bps: Option<i32>) -> Option<LeadDiscount> {
+    Some(LeadDiscount { days: days?, bps: BasisPoints(bps?) })
+}
+
+pub(super) async fn tariff(db: &mut PgConnection, listing: ListingId) -> Result<Option<Tariff>> {
+    let row: Option<TariffRow> = sqlx::query_as("select t.*, l.currency from tariffs t join listings l on l.id = t.listing_id where t.listing_id = $1")
+        .bind(listing)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.and_then(|row| {
+        Some(Tariff {
+            currency: row.currency,
+            nightly: row.nightly?,
+            weekend_nightly: row.weekend_nightly,
+            cleaning_fee: row.cleaning_fee,
+            pet_fee: row.pet_fee,
+            extra_guest: row.extra_guest_after.zip(row.extra_guest_amount).map(|(after, amount)| ExtraGuest { after, amount }),
+            weekly_discount_bps: BasisPoints(row.weekly_discount_bps),
+            monthly_discount_bps: BasisPoints(row.monthly_discount_bps),
+            new_listing_discount_bps: BasisPoints(row.new_listing_discount_bps),
+            early_bird: lead(row.early_bird_days, row.early_bird_bps),
+            last_minute: lead(row.last_minute_days, row.last_minute_bps),
+            promotions: row.promotions.0,
+            seasons: row.seasons.0,
+        })
+    }))
+}
+
+pub(super) async fn put_tariff(tx: &mut Tx, listing: ListingId, tariff: &Tariff) -> Result<()> {
+    sqlx::query(
+        "insert into tariffs (listing_id, nightly, weekend_nightly, cleaning_fee, pet_fee, extra_guest_after, extra_guest_amount, weekly_discount_bps,
+             monthly_discount_bps, new_listing_discount_bps, early_bird_days, early_bird_bps, last_minute_days, last_minute_bps, promotions, seasons)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         on conflict (listing_id) do update set nightly = $2, weekend_nightly = $3, cleaning_fee = $4, pet_fee = $5, extra_guest_after = $6,
+             extra_guest_amount = $7, weekly_discount_bps = $8, monthly_discount_bps = $9, new_listing_discount_bps = $10, early_bird_days = $11,
+             early_bird_bps = $12, last_minute_days = $13, last_minute_bps = $14, promotions = $15, seasons = $16",
+    )
+    .bind(listing)
+    .bind(tariff.nightly)
+    .bind(tariff.weekend_nightly)
+    .bind(tariff.cleaning_fee)
+    .bind(tariff.pet_fee)
+    .bind(tariff.extra_guest.map(|extra| extra.after))
+    .bind(tariff.extra_guest.map(|extra| extra.amount))
+    .bind(tariff.weekly_discount_bps.0)
+    .bind(tariff.monthly_discount_bps.0)
+    .bind(tariff.new_listing_discount_bps.0)
+    .bind(tariff.early_bird.map(|lead| lead.days))
+    .bind(tariff.early_bird.map(|lead| lead.bps.0))
+    .bind(tariff.last_minute.map(|lead| lead.days))
+    .bind(tariff.last_minute.map(|lead| lead.bps.0))
+    .bind(Json(&tariff.promotions))
+    .bind(Json(&tariff.seasons))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct TaxRow {
+    id: String,
+    jurisdiction: String,
+    label: String,
+    kind: TaxKind,
+    rate_bps: i32,
+    amount: i64,
+    base: TaxBase,
+    night_cap: Option<i32>,
+    age_floor: Option<i32>,
+    exempt_from_nights: Option<i32>,
+    from_date: NaiveDate,
+    to_date: Option<NaiveDate>,
+}
+
+impl From<TaxRow> for TaxRule {
+    fn from(row: TaxRow) -> Self {
+        Self {
+            id: row.id,
+            jurisdiction: row.jurisdiction,
+            label: row.label,
+            kind: row.kind,
+            rate_bps: BasisPoints(row.rate_bps),
+            amount: row.amount,
+            base: row.base,
+            night_cap: row.night_cap,
+            age_floor: row.age_floor,
+            exempt_from_nights: row.exempt_from_nights,
+            from: row.from_date,
+            to: row.to_date,
+        }
+    }
+}
+
+/// Taxes in force for an arrival at a listing; fixed amounts only in its own
+/// currency.
+pub(super) async fn taxes(tx: &mut Tx, listing: &Listing, check_in: NaiveDate) -> Result<Vec<TaxRule>> {
+    let rows: Vec<TaxRow> = sqlx::query_as(
+        "select id, jurisdiction, label, kind, rate_bps, amount, base, night_cap, age_floor, exempt_from_nights, from_date, to_date
+         from tax_rules
+         where country = $1 and (region is null or lower(region) = lower($2)) and (city is null or lower(city) = lower($3))
+           and (currency is null or currency = $4) and from_date <= $5 and (to_date is null or to_date > $5)
+         order by id",
+    )
+    .bind(&listing.address.country)
+    .bind(&listing.address.region)
+    .bind(&listing.address.city)
+    .bind(listing.currency)
+    .bind(check_in)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(TaxRule::from).collect())
+}
+
+/// Bookings of a listing that came to something.
+pub(super) async fn earlier_bookings(tx: &mut Tx, listing: ListingId) -> Result<i64> {
+    Ok(sqlx::query_scalar("select count(*) from bookings where listing_id = $1 and state in ('confirmed', 'completed', 'no_show')")
+        .bind(listing)
+        .fetch_one(&mut **tx)
+        .await?)
+}
