@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::ids::ListingId;
 
 use crate::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Public listing detail, by id.
 const LISTING: &str = "listing";
@@ -16,18 +16,24 @@ const TARIFF: &str = "tariff";
 /// Search pages, by canonical query; the whole space is dropped at any change.
 const SEARCH: &str = "search";
 
-/// Public listing detail as JSON; loads it once when many ask.
-pub(crate) async fn listing(app: &App, id: ListingId, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
+/// Public listing detail as bytes.
+///
+/// # Errors
+/// Whatever `load` answers.
+pub async fn listing(app: &App, id: ListingId, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
     get(app, LISTING, &id.to_string(), Duration::from_secs(300), load).await
 }
 
 /// The static part of a quote as JSON.
-pub(crate) async fn tariff(app: &App, id: ListingId, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
+pub(crate) async fn price_sheet(app: &App, id: ListingId, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
     get(app, TARIFF, &id.to_string(), Duration::from_secs(300), load).await
 }
 
-/// A search page as JSON.
-pub(crate) async fn search(app: &App, query: &str, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
+/// A search page as bytes.
+///
+/// # Errors
+/// Whatever `load` answers.
+pub async fn search(app: &App, query: &str, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
     get(app, SEARCH, query, Duration::from_secs(30), load).await
 }
 
@@ -51,9 +57,4 @@ pub(crate) async fn forget_listing(app: &App, id: ListingId) {
 /// Forgets every search page.
 pub(crate) async fn forget_searches(app: &App) {
     app.cache.bump(SEARCH).await;
-}
-
-/// A cached value that cannot be read is a fault of ours.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(Error::from)
 }

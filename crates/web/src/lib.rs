@@ -7,6 +7,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod limits;
+pub mod patch;
 pub mod rest;
 mod server;
 pub mod versions;

@@ -39,7 +39,7 @@ pub fn router(app: App) -> Router {
     api.route("/", get(landing))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .merge(rest::photos_router())
+        .merge(rest::photos::files())
         .merge(rest::payments::sandbox_pages())
         .fallback(async || not_found())
         .method_not_allowed_fallback(async || {

@@ -15,7 +15,7 @@ use crate::App;
 use crate::error::{self, Error, Result};
 use crate::events::{self, Event};
 use crate::idempotency::{self, IdempotencyKey, Once};
-use crate::pricing::Offer;
+use crate::pricing::{Offer, PriceSheet};
 use crate::tx::Tx;
 use crate::{accounts, calendar, listings, payments, pricing, worker};
 
@@ -59,8 +59,11 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     let rules = calendar::rules_in(&mut tx, listing.id).await?;
     calendar::release_lapsed_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
     let facts = calendar::facts_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
-    let offer = pricing::offer_in(&mut tx, &listing, &rules, &facts, (wish.stay, &wish.guests)).await?;
+    let tariff = pricing::tariff_in(&mut tx, listing.id).await?;
+    let sheet = PriceSheet { listing, rules, tariff };
+    let offer = pricing::offer_in(&mut tx, &sheet, &facts, wish.stay, &wish.guests).await?;
     check_expected(&wish, &offer)?;
+    let PriceSheet { listing, rules, .. } = sheet;
 
     let now = tx.now();
     let booking = insert_in(&mut tx, guest, &listing, &wish, terms(&listing, &offer, rules.preparation_nights), now).await?;

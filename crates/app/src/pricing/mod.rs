@@ -6,7 +6,7 @@ mod quotes;
 mod sql;
 
 pub use drafts::{ListingDraft, change_listing, create_listing, publish, put_rules, put_tariff};
-pub(crate) use quotes::offer_in;
+pub(crate) use quotes::{PriceSheet, offer_in};
 pub use quotes::{Offer, quote};
 
 use domain::actor::Actor;
@@ -25,6 +25,11 @@ use crate::{calendar, listings};
 /// A listing's prices; none while it is a draft without.
 pub(crate) async fn of(app: &App, listing: ListingId) -> Result<Option<Tariff>> {
     sql::tariff(&mut *app.db.acquire().await?, listing).await
+}
+
+/// A listing's prices.
+pub(crate) async fn tariff_in(tx: &mut Tx, listing: ListingId) -> Result<Option<Tariff>> {
+    sql::tariff(tx, listing).await
 }
 
 /// Replaces a listing's prices.

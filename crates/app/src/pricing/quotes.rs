@@ -9,15 +9,16 @@ use domain::dates::{Stay, local_date};
 use domain::fields::FieldError;
 use domain::guests::Guests;
 use domain::ids::ListingId;
-use domain::listings::Listing;
-use domain::pricing::{Fees, Occasion, Prices, Quote};
+use domain::listings::{Listing, ListingStatus};
+use domain::pricing::{Fees, Occasion, Prices, Quote, Tariff};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{fees, sql, taxes_in};
 use crate::App;
 use crate::error::{self, Error, Result};
 use crate::tx::Tx;
-use crate::{calendar, listings};
+use crate::{cached, calendar, listings};
 
 /// A stay that can be booked, with its price.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,23 +35,34 @@ pub struct Offer {
     pub price_token: String,
 }
 
+/// What a quote needs of a listing that changes rarely.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PriceSheet {
+    /// Itself.
+    pub listing: Listing,
+    /// When it can be had.
+    pub rules: StayRules,
+    /// What it costs; none while it is a draft without.
+    pub tariff: Option<Tariff>,
+}
+
 /// Prices a stay that breaks no rule.
 ///
 /// # Errors
 /// `409 dates_unavailable` when only the nights are taken, else 422 with every
 /// rule the stay breaks; 404 for a listing without a price.
-pub(crate) async fn offer_in(tx: &mut Tx, listing: &Listing, rules: &StayRules, facts: &StayFacts, wish: (Stay, &Guests)) -> Result<Offer> {
-    let (stay, guests) = wish;
+pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts, stay: Stay, guests: &Guests) -> Result<Offer> {
+    let PriceSheet { listing, rules, tariff } = sheet;
     let now = tx.now();
     let broken = explain(&calendar::terms(listing, rules), facts, stay, guests, now);
     refuse(&broken)?;
     let app = tx.app();
-    let tariff = sql::tariff(tx, listing.id).await?.ok_or(Error::NotFound("price"))?;
+    let tariff = tariff.as_ref().ok_or(Error::NotFound("price"))?;
     let fees = fees(&app);
     let taxes = taxes_in(tx, listing, stay).await?;
     let zone = listing.time_zone.unwrap_or(chrono_tz::UTC);
     let occasion = Occasion { booked_on: local_date(zone, now), earlier_bookings: sql::earlier_bookings(tx, listing.id).await? };
-    let prices = Prices { tariff: &tariff, days: &facts.days, fees: &fees, taxes: &taxes };
+    let prices = Prices { tariff, days: &facts.days, fees: &fees, taxes: &taxes };
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());
     let moment = Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None };
@@ -94,10 +106,19 @@ fn price_token(listing: ListingId, quote: &Quote) -> Result<String> {
 /// the stay breaks, 404.
 pub async fn quote(app: &App, actor: &Actor, id: ListingId, stay: Stay, guests: &Guests) -> Result<Offer> {
     error::check(|check| guests.check(check, "/guests"))?;
-    let listing = listings::visible(app, actor, id).await?;
-    // A transaction for one view of the data; nothing is written.
+    let sheet = cached::price_sheet(app, id, async {
+        let listing = listings::by_id(app, id).await?;
+        let sheet = PriceSheet { rules: calendar::rules_of(app, id).await?, tariff: super::of(app, id).await?, listing };
+        Ok(serde_json::to_vec(&sheet)?)
+    })
+    .await?;
+    let sheet: PriceSheet = serde_json::from_slice(&sheet)?;
+    if sheet.listing.status != ListingStatus::Published && !actor.is(sheet.listing.host_id) && !actor.is_staff() {
+        return Err(Error::NotFound("listing"));
+    }
+    // A transaction for one view of the data; nothing is written. What is taken
+    // never comes from a cache.
     let mut tx = app.begin().await?;
-    let rules = calendar::rules_in(&mut tx, id).await?;
-    let facts = calendar::facts_in(&mut tx, id, stay, rules.preparation_nights).await?;
-    offer_in(&mut tx, &listing, &rules, &facts, (stay, guests)).await
+    let facts = calendar::facts_in(&mut tx, id, stay, sheet.rules.preparation_nights).await?;
+    offer_in(&mut tx, &sheet, &facts, stay, guests).await
 }

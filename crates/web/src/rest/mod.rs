@@ -9,6 +9,7 @@ pub mod listings;
 pub mod money;
 pub mod page;
 pub mod payments;
+pub mod photos;
 pub mod pricing;
 pub mod reviews;
 pub mod sandbox;
@@ -48,6 +49,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(accounts::router())
         .merge(search::router())
         .merge(listings::router())
+        .merge(photos::router())
         .merge(calendar::router())
         .merge(pricing::router())
         .merge(bookings::router())
