@@ -66,12 +66,11 @@ impl Clock {
         // Rounded up: at `target` everything due at `target` has come due.
         let ahead = target - base;
         let seconds = ahead.num_seconds() + i64::from(ahead.subsec_nanos() > 0);
-        let advanced: i64 = sqlx::query_scalar(
-            "update marketplace_clock set advanced_seconds = greatest(advanced_seconds, $1) returning advanced_seconds",
-        )
-        .bind(seconds)
-        .fetch_one(db)
-        .await?;
+        let advanced: i64 =
+            sqlx::query_scalar("update marketplace_clock set advanced_seconds = greatest(advanced_seconds, $1) returning advanced_seconds")
+                .bind(seconds)
+                .fetch_one(db)
+                .await?;
         self.set_advanced(advanced);
         Ok(())
     }
@@ -90,9 +89,8 @@ pub const MAX_ADVANCE: TimeDelta = TimeDelta::days(731);
 /// # Errors
 /// When the text is neither, zero, or more than [`MAX_ADVANCE`].
 pub fn parse_advance(text: &str) -> Result<TimeDelta> {
-    let wrong = || {
-        Error::invalid("/advance", "format", format!("{text:?} is not a span of time of up to two years, e.g. 15d, 36h or P15D"))
-    };
+    let wrong =
+        || Error::invalid("/advance", "format", format!("{text:?} is not a span of time of up to two years, e.g. 15d, 36h or P15D"));
     let upper = text.trim().to_ascii_uppercase();
     let (date_part, time_part) = match upper.strip_prefix('P') {
         Some(rest) => rest.split_once('T').unwrap_or((rest, "")),
@@ -125,7 +123,15 @@ mod tests {
 
     #[test]
     fn spans_are_read_in_both_spellings() {
-        for (text, seconds) in [("15d", 1_296_000), ("36h", 129_600), ("P15D", 1_296_000), ("PT1H30M", 5_400), ("P1DT12H", 129_600), ("90s", 90), ("2w", 1_209_600)] {
+        for (text, seconds) in [
+            ("15d", 1_296_000),
+            ("36h", 129_600),
+            ("P15D", 1_296_000),
+            ("PT1H30M", 5_400),
+            ("P1DT12H", 129_600),
+            ("90s", 90),
+            ("2w", 1_209_600),
+        ] {
             assert_eq!(parse_advance(text).unwrap().num_seconds(), seconds, "{text}");
         }
         for bad in ["", "15", "P", "d", "-1d", "0d", "1y", "99999d", "PT1D", "P1H", "999999999999d"] {

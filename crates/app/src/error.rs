@@ -101,10 +101,9 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
             // Serialization failure, deadlock, lock or statement time-out, too
             // many connections, shutting down: trying again can help.
-            sqlx::Error::Database(database) => matches!(
-                database.code().as_deref(),
-                Some("40001" | "40P01" | "55P03" | "57014" | "53300" | "57P01" | "57P02" | "57P03")
-            ),
+            sqlx::Error::Database(database) => {
+                matches!(database.code().as_deref(), Some("40001" | "40P01" | "55P03" | "57014" | "53300" | "57P01" | "57P02" | "57P03"))
+            }
             _ => false,
         };
         if busy {

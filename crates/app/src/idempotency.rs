@@ -40,7 +40,10 @@ pub async fn replay_in<T: DeserializeOwned>(tx: &mut Tx, actor: UserId, key: Opt
         .fetch_one(&mut **tx)
         .await?;
     if !free {
-        return Err(Error::conflict("idempotency_in_flight", "a request with this Idempotency-Key is being handled: ask again in a moment"));
+        return Err(Error::conflict(
+            "idempotency_in_flight",
+            "a request with this Idempotency-Key is being handled: ask again in a moment",
+        ));
     }
     let stored: Option<(Vec<u8>, serde_json::Value)> =
         sqlx::query_as("select request_hash, answer from idempotency_keys where actor_id = $1 and key = $2")

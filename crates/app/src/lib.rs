@@ -31,9 +31,9 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
+use crate::clock::Clock;
 pub use crate::config::Config;
 pub use crate::error::{Error, Result};
-use crate::clock::Clock;
 use crate::ids::Ids;
 use crate::ports::blobs::Blobs;
 use crate::ports::mail::Mailer;

@@ -93,7 +93,9 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage> {
         other => Error::invalid("/file", "broken_picture", format!("the picture cannot be read: {other}")),
     };
     // By content: names and declared types prove nothing.
-    let format = image::guess_format(bytes).ok().filter(|f| matches!(f, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif));
+    let format = image::guess_format(bytes)
+        .ok()
+        .filter(|f| matches!(f, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif));
     let format = format.ok_or_else(|| Error::UnsupportedMedia("pictures are JPEG, PNG, WebP or GIF".into()))?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
@@ -152,7 +154,8 @@ fn prepare(picture: &DynamicImage) -> Result<Prepared> {
     let widest = picture.width().min(WIDTHS[3]);
     let mut widths: Vec<u32> = WIDTHS.iter().copied().filter(|width| *width < widest).collect();
     widths.push(widest);
-    let height_for = |width: u32| u32::try_from(u64::from(picture.height()) * u64::from(width) / u64::from(picture.width())).unwrap_or(1).max(1);
+    let height_for =
+        |width: u32| u32::try_from(u64::from(picture.height()) * u64::from(width) / u64::from(picture.width())).unwrap_or(1).max(1);
     let mut sizes = Vec::new();
     for width in &widths {
         let sized = resize(picture, *width, height_for(*width), false)?;

@@ -32,11 +32,9 @@ impl Job<App> for ForgetOldThings {
 }
 
 /// Every kind of job.
-///
-/// # Errors
-/// When two jobs share a name.
-pub fn registry() -> anyhow::Result<Registry<App>> {
-    Ok(Registry::new()
+#[must_use]
+pub fn registry() -> Registry<App> {
+    Registry::new()
         .register::<events::TellOthers>()
         .register::<ForgetOldThings>()
         .register::<accounts::jobs::SendVerification>()
@@ -49,13 +47,15 @@ pub fn registry() -> anyhow::Result<Registry<App>> {
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
-        .register::<reviews::jobs::OpenReviews>())
+        .register::<reviews::jobs::OpenReviews>()
 }
 
 /// Everything that happens by the calendar rather than by a row.
-#[must_use]
-pub fn schedules() -> Vec<Schedule> {
-    Vec::new()
+///
+/// # Errors
+/// When a pattern cannot be read: a fault of ours.
+pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
+    Ok(vec![Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &serde_json::json!({}))?])
 }
 
 /// A worker of this process.
@@ -64,7 +64,9 @@ pub fn schedules() -> Vec<Schedule> {
 /// When the registry is inconsistent.
 pub fn worker(app: &App, settings: WorkerSettings) -> anyhow::Result<Worker<App>> {
     let clock = app.clone();
-    Ok(Worker::new(app.db.clone(), registry()?, app.clone(), Arc::new(move || clock.clock.now()), settings))
+    let registry = registry();
+    anyhow::ensure!(registry.duplicates().is_empty(), "two jobs are called {:?}", registry.duplicates());
+    Ok(Worker::new(app.db.clone(), registry, app.clone(), Arc::new(move || clock.clock.now()), settings))
 }
 
 /// Moves a sandbox marketplace's clock on by `span`, stopping at every deadline

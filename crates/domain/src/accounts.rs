@@ -70,9 +70,7 @@ pub fn parse_email(text: &str) -> Result<String, String> {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local
-            .chars()
-            .all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c));
+        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c));
     let domain_ok = domain.len() <= 253
         && domain.contains('.')
         && domain.split('.').all(|label| {
@@ -81,11 +79,7 @@ pub fn parse_email(text: &str) -> Result<String, String> {
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         });
-    if local_ok && domain_ok && email.len() <= 254 {
-        Ok(email)
-    } else {
-        Err(wrong())
-    }
+    if local_ok && domain_ok && email.len() <= 254 { Ok(email) } else { Err(wrong()) }
 }
 
 /// Passwords everybody tries first; longer lists only repeat them with digits.
@@ -127,37 +121,22 @@ const COMMON: &[&str] = &[
 /// rules (NIST SP 800-63B advises against them).
 pub fn check_password(check: &mut Check, pointer: &str, password: &str, email: &str, name: &str) {
     let length = password.chars().count();
-    check.that(
-        length >= 8,
-        pointer,
-        "too_short",
-        "a password needs at least 8 characters",
-    );
-    check.that(
-        length <= 128,
-        pointer,
-        "too_long",
-        "a password takes at most 128 characters",
-    );
+    check.that(length >= 8, pointer, "too_short", "a password needs at least 8 characters");
+    check.that(length <= 128, pointer, "too_long", "a password takes at most 128 characters");
     // "Password123!" is "password" to whoever guesses.
     let bare = password.to_lowercase();
     let bare = bare.trim_matches(|c: char| !c.is_alphabetic());
     let digits_only = password.chars().all(|c| c.is_ascii_digit());
     let one_character = password.chars().all(|c| password.starts_with(c));
     check.that(
-        !COMMON.contains(&bare)
-            && !COMMON.contains(&password.to_lowercase().as_str())
-            && !digits_only
-            && !one_character,
+        !COMMON.contains(&bare) && !COMMON.contains(&password.to_lowercase().as_str()) && !digits_only && !one_character,
         pointer,
         "too_common",
         "this password is among the first that are guessed: choose another",
     );
     let own = [email, email.split('@').next().unwrap_or(""), name];
     check.that(
-        !own.iter().any(|word| {
-            word.chars().count() >= 4 && password.to_lowercase() == word.to_lowercase()
-        }),
+        !own.iter().any(|word| word.chars().count() >= 4 && password.to_lowercase() == word.to_lowercase()),
         pointer,
         "too_personal",
         "a password must not be your name or address",
@@ -170,21 +149,10 @@ mod tests {
 
     #[test]
     fn addresses_are_folded_and_checked() {
-        assert_eq!(
-            parse_email(" Mia@Example.ORG "),
-            Ok("mia@example.org".into())
-        );
-        for bad in [
-            "",
-            "mia",
-            "mia@",
-            "@example.org",
-            "mia@example",
-            "a b@example.org",
-            "mia@-x.org",
-            "mia..b@x.org",
-            "mia@x.org\r\nBcc: y@z.org",
-        ] {
+        assert_eq!(parse_email(" Mia@Example.ORG "), Ok("mia@example.org".into()));
+        for bad in
+            ["", "mia", "mia@", "@example.org", "mia@example", "a b@example.org", "mia@-x.org", "mia..b@x.org", "mia@x.org\r\nBcc: y@z.org"]
+        {
             assert!(parse_email(bad).is_err(), "{bad:?}");
         }
     }
@@ -193,13 +161,7 @@ mod tests {
     fn guessable_passwords_are_refused() {
         let errors = |password: &str| {
             let mut check = Check::new();
-            check_password(
-                &mut check,
-                "/password",
-                password,
-                "mia.sun@example.org",
-                "Mia Sunfield",
-            );
+            check_password(&mut check, "/password", password, "mia.sun@example.org", "Mia Sunfield");
             check.finish().err().map(|e| e[0].code)
         };
         assert_eq!(errors("short"), Some("too_short"));

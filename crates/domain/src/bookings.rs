@@ -47,14 +47,7 @@ impl BookingState {
     /// Whether the booking holds its nights.
     #[must_use]
     pub const fn holds_nights(self) -> bool {
-        matches!(
-            self,
-            Self::PendingPayment
-                | Self::Requested
-                | Self::Confirmed
-                | Self::Completed
-                | Self::NoShow
-        )
+        matches!(self, Self::PendingPayment | Self::Requested | Self::Confirmed | Self::Completed | Self::NoShow)
     }
 
     /// Whether guest and host have a contract (and may see how to reach the home).
@@ -114,25 +107,15 @@ pub struct IllegalTransition {
 ///
 /// # Errors
 /// When it leads nowhere.
-pub const fn transition(
-    from: BookingState,
-    wish: Move,
-    side: Side,
-) -> Result<BookingState, IllegalTransition> {
+pub const fn transition(from: BookingState, wish: Move, side: Side) -> Result<BookingState, IllegalTransition> {
     use BookingState as S;
     match (from, wish, side) {
         (S::PendingPayment, Move::AskHost, Side::System) => Ok(S::Requested),
         (S::PendingPayment | S::Requested, Move::Confirm, Side::System) => Ok(S::Confirmed),
         (S::Requested, Move::Decline, Side::Host | Side::Staff | Side::System) => Ok(S::Declined),
         (S::PendingPayment | S::Requested, Move::Expire, Side::System) => Ok(S::Expired),
-        (
-            S::PendingPayment | S::Requested,
-            Move::Cancel,
-            Side::Guest | Side::Staff | Side::System,
-        )
-        | (S::Confirmed, Move::Cancel, Side::Guest | Side::Host | Side::Staff | Side::System) => {
-            Ok(S::Cancelled)
-        }
+        (S::PendingPayment | S::Requested, Move::Cancel, Side::Guest | Side::Staff | Side::System)
+        | (S::Confirmed, Move::Cancel, Side::Guest | Side::Host | Side::Staff | Side::System) => Ok(S::Cancelled),
         (S::Confirmed, Move::Complete, Side::System) => Ok(S::Completed),
         (S::Confirmed, Move::MarkNoShow, Side::Host | Side::Staff) => Ok(S::NoShow),
         _ => Err(IllegalTransition { from, wish, side }),
@@ -219,9 +202,7 @@ impl Booking {
     pub fn has_lapsed(&self, now: DateTime<Utc>) -> bool {
         match self.state {
             BookingState::PendingPayment => self.hold_expires_at.is_some_and(|at| at <= now),
-            BookingState::Requested => {
-                self.accepted_at.is_none() && self.respond_by.is_some_and(|at| at <= now)
-            }
+            BookingState::Requested => self.accepted_at.is_none() && self.respond_by.is_some_and(|at| at <= now),
             _ => false,
         }
     }
@@ -234,8 +215,7 @@ const CODE_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 #[must_use]
 pub fn booking_code(random: u64) -> String {
     let letter = |at: u32| char::from(CODE_ALPHABET[((random >> (5 * at)) & 31) as usize]);
-    let (head, tail): (String, String) =
-        ((0..4).map(letter).collect(), (4..8).map(letter).collect());
+    let (head, tail): (String, String) = ((0..4).map(letter).collect(), (4..8).map(letter).collect());
     format!("{head}-{tail}")
 }
 
@@ -245,19 +225,11 @@ mod tests {
 
     #[test]
     fn ended_bookings_do_not_move() {
-        for from in [
-            BookingState::Completed,
-            BookingState::Declined,
-            BookingState::Expired,
-            BookingState::Cancelled,
-            BookingState::NoShow,
-        ] {
+        for from in [BookingState::Completed, BookingState::Declined, BookingState::Expired, BookingState::Cancelled, BookingState::NoShow]
+        {
             for wish in Move::ALL {
                 for side in Side::ALL {
-                    assert!(
-                        transition(from, *wish, *side).is_err(),
-                        "{from} {wish} {side}"
-                    );
+                    assert!(transition(from, *wish, *side).is_err(), "{from} {wish} {side}");
                 }
             }
         }
@@ -270,10 +242,7 @@ mod tests {
             assert!(transition(BookingState::Confirmed, Move::Complete, side).is_err());
         }
         assert!(transition(BookingState::Requested, Move::Decline, Side::Guest).is_err());
-        assert!(
-            transition(BookingState::Requested, Move::Cancel, Side::Host).is_err(),
-            "a host declines, not cancels, a request"
-        );
+        assert!(transition(BookingState::Requested, Move::Cancel, Side::Host).is_err(), "a host declines, not cancels, a request");
     }
 
     #[test]

@@ -139,17 +139,10 @@ impl StayRules {
                 max >= self.min_nights,
                 &at("max_nights"),
                 "order",
-                format!(
-                    "max_nights {max} is less than min_nights {}",
-                    self.min_nights
-                ),
+                format!("max_nights {max} is less than min_nights {}", self.min_nights),
             );
         }
-        check.range(
-            self.advance_notice_hours,
-            &at("advance_notice_hours"),
-            0..=168,
-        );
+        check.range(self.advance_notice_hours, &at("advance_notice_hours"), 0..=168);
         if let Some(hour) = self.notice_cutoff_hour {
             check.range(hour, &at("notice_cutoff_hour"), 0..=23);
         }
@@ -158,37 +151,23 @@ impl StayRules {
             check.range(days, &at("booking_window_days"), 1..=1125);
         }
         check.range(self.max_pets, &at("max_pets"), 0..=5);
-        check.that(
-            self.seasons.len() <= 100,
-            &at("seasons"),
-            "too_many",
-            "at most 100 seasons",
-        );
+        check.that(self.seasons.len() <= 100, &at("seasons"), "too_many", "at most 100 seasons");
         for (n, season) in self.seasons.iter().enumerate() {
             let at = |name: &str| format!("{pointer}/seasons/{n}/{name}");
             check.that(
                 season.from < season.to,
                 &at("to"),
                 "order",
-                format!(
-                    "a season that starts on {} cannot end on {}",
-                    season.from, season.to
-                ),
+                format!("a season that starts on {} cannot end on {}", season.from, season.to),
             );
             check.that(
-                (2000..2200).contains(&season.from.year())
-                    && (2000..2200).contains(&season.to.year()),
+                (2000..2200).contains(&season.from.year()) && (2000..2200).contains(&season.to.year()),
                 &at("from"),
                 "date",
                 "the year must be within 2000–2199",
             );
             let weekday = season.min_nights_by_weekday.into_iter().flatten().flatten();
-            for nights in season
-                .min_nights
-                .into_iter()
-                .chain(season.max_nights)
-                .chain(weekday)
-            {
+            for nights in season.min_nights.into_iter().chain(season.max_nights).chain(weekday) {
                 check.range(nights, &at("min_nights"), 1..=365);
             }
         }
@@ -197,17 +176,8 @@ impl StayRules {
     /// Seasons that hold `date`, most specific first: the shortest, then the
     /// one that starts later.
     fn seasons_on(&self, date: NaiveDate) -> impl Iterator<Item = &RuleSeason> {
-        let mut found: Vec<&RuleSeason> = self
-            .seasons
-            .iter()
-            .filter(|season| season.holds(date))
-            .collect();
-        found.sort_by_key(|season| {
-            (
-                (season.to - season.from).num_days(),
-                std::cmp::Reverse(season.from),
-            )
-        });
+        let mut found: Vec<&RuleSeason> = self.seasons.iter().filter(|season| season.holds(date)).collect();
+        found.sort_by_key(|season| ((season.to - season.from).num_days(), std::cmp::Reverse(season.from)));
         found.into_iter()
     }
 }
@@ -351,10 +321,7 @@ impl StayError {
     /// what was asked.
     #[must_use]
     pub const fn is_taken(&self) -> bool {
-        matches!(
-            self,
-            Self::NightsTaken | Self::PreparationNightsTaken { .. }
-        )
+        matches!(self, Self::NightsTaken | Self::PreparationNightsTaken { .. })
     }
 }
 
@@ -362,18 +329,10 @@ impl StayError {
 /// the season's (by weekday, then in general), else the listing's.
 #[must_use]
 pub fn min_nights_on(rules: &StayRules, days: &[DayRule], arrival: NaiveDate) -> i32 {
-    let own = days
-        .iter()
-        .find(|day| day.date == arrival)
-        .and_then(|day| day.min_nights);
+    let own = days.iter().find(|day| day.date == arrival).and_then(|day| day.min_nights);
     let weekday = Weekday::of(arrival).index();
     let seasonal = || {
-        rules.seasons_on(arrival).find_map(|season| {
-            season
-                .min_nights_by_weekday
-                .and_then(|by_day| by_day[weekday])
-                .or(season.min_nights)
-        })
+        rules.seasons_on(arrival).find_map(|season| season.min_nights_by_weekday.and_then(|by_day| by_day[weekday]).or(season.min_nights))
     };
     own.or_else(seasonal).unwrap_or(rules.min_nights)
 }
@@ -381,43 +340,29 @@ pub fn min_nights_on(rules: &StayRules, days: &[DayRule], arrival: NaiveDate) ->
 /// Most nights of a stay that arrives on `arrival`.
 #[must_use]
 pub fn max_nights_on(rules: &StayRules, arrival: NaiveDate) -> Option<i32> {
-    rules
-        .seasons_on(arrival)
-        .find_map(|season| season.max_nights)
-        .or(rules.max_nights)
+    rules.seasons_on(arrival).find_map(|season| season.max_nights).or(rules.max_nights)
 }
 
 /// Whether guests may arrive on `date`.
 #[must_use]
 pub fn arrival_allowed(rules: &StayRules, date: NaiveDate) -> bool {
-    !rules
-        .seasons_on(date)
-        .next()
-        .is_some_and(|season| season.closed_to_arrival.contains(&Weekday::of(date)))
+    !rules.seasons_on(date).next().is_some_and(|season| season.closed_to_arrival.contains(&Weekday::of(date)))
 }
 
 /// Whether guests may leave on `date`.
 #[must_use]
 pub fn departure_allowed(rules: &StayRules, date: NaiveDate) -> bool {
-    !rules
-        .seasons_on(date)
-        .next()
-        .is_some_and(|season| season.closed_to_departure.contains(&Weekday::of(date)))
+    !rules.seasons_on(date).next().is_some_and(|season| season.closed_to_departure.contains(&Weekday::of(date)))
 }
 
 /// The last instant at which an arrival on `check_in` can be booked.
 #[must_use]
 pub fn latest_booking_instant(terms: &Terms<'_>, check_in: NaiveDate) -> DateTime<Utc> {
     let rules = terms.rules;
-    let hour = rules
-        .notice_cutoff_hour
-        .and_then(|hour| u32::try_from(hour).ok())
-        .and_then(|hour| NaiveTime::from_hms_opt(hour, 0, 0));
+    let hour = rules.notice_cutoff_hour.and_then(|hour| u32::try_from(hour).ok()).and_then(|hour| NaiveTime::from_hms_opt(hour, 0, 0));
     let from = match hour {
         Some(cutoff) => instant_on(terms.time_zone, check_in, cutoff),
-        None if rules.advance_notice_hours == 0 => {
-            instant_on(terms.time_zone, check_in + Days::new(1), NaiveTime::MIN)
-        }
+        None if rules.advance_notice_hours == 0 => instant_on(terms.time_zone, check_in + Days::new(1), NaiveTime::MIN),
         None => instant_on(terms.time_zone, check_in, terms.check_in_from),
     };
     from - TimeDelta::hours(i64::from(rules.advance_notice_hours))
@@ -425,13 +370,7 @@ pub fn latest_booking_instant(terms: &Terms<'_>, check_in: NaiveDate) -> DateTim
 
 /// Every rule that a stay breaks; none means it can be booked.
 #[must_use]
-pub fn explain(
-    terms: &Terms<'_>,
-    facts: &StayFacts,
-    stay: Stay,
-    guests: &Guests,
-    now: DateTime<Utc>,
-) -> Vec<StayError> {
+pub fn explain(terms: &Terms<'_>, facts: &StayFacts, stay: Stay, guests: &Guests, now: DateTime<Utc>) -> Vec<StayError> {
     let rules = terms.rules;
     let today = local_date(terms.time_zone, now);
     let nights = stay.nights();
@@ -448,52 +387,19 @@ pub fn explain(
     if let Some(max) = max_nights_on(rules, stay.check_in) {
         rule(nights <= max, StayError::TooLong { max });
     }
-    rule(
-        arrival_allowed(rules, stay.check_in),
-        StayError::ClosedToArrival {
-            date: stay.check_in,
-        },
-    );
-    rule(
-        departure_allowed(rules, stay.check_out),
-        StayError::ClosedToDeparture {
-            date: stay.check_out,
-        },
-    );
+    rule(arrival_allowed(rules, stay.check_in), StayError::ClosedToArrival { date: stay.check_in });
+    rule(departure_allowed(rules, stay.check_out), StayError::ClosedToDeparture { date: stay.check_out });
     let book_before = latest_booking_instant(terms, stay.check_in);
-    rule(
-        now <= book_before || stay.check_in < today,
-        StayError::TooLittleNotice { book_before },
-    );
+    rule(now <= book_before || stay.check_in < today, StayError::TooLittleNotice { book_before });
     if let Some(latest) = latest_arrival(rules, today) {
         rule(stay.check_in <= latest, StayError::TooFarAhead { latest });
     }
-    rule(
-        guests.places(rules.infants_count) <= terms.capacity,
-        StayError::TooManyGuests {
-            capacity: terms.capacity,
-        },
-    );
-    rule(
-        guests.pets <= rules.max_pets,
-        StayError::TooManyPets {
-            allowed: rules.max_pets,
-        },
-    );
-    rule(
-        !facts.taken.iter().any(|taken| taken.nights.overlaps(stay)),
-        StayError::NightsTaken,
-    );
+    rule(guests.places(rules.infants_count) <= terms.capacity, StayError::TooManyGuests { capacity: terms.capacity });
+    rule(guests.pets <= rules.max_pets, StayError::TooManyPets { allowed: rules.max_pets });
+    rule(!facts.taken.iter().any(|taken| taken.nights.overlaps(stay)), StayError::NightsTaken);
     let wide = widened(stay, rules.preparation_nights);
-    let too_close = |taken: &&Taken| {
-        taken.lane == Lane::Booking && taken.nights.overlaps(wide) && !taken.nights.overlaps(stay)
-    };
-    rule(
-        !facts.taken.iter().any(|taken| too_close(&taken)),
-        StayError::PreparationNightsTaken {
-            nights: rules.preparation_nights,
-        },
-    );
+    let too_close = |taken: &&Taken| taken.lane == Lane::Booking && taken.nights.overlaps(wide) && !taken.nights.overlaps(stay);
+    rule(!facts.taken.iter().any(|taken| too_close(&taken)), StayError::PreparationNightsTaken { nights: rules.preparation_nights });
     broken
 }
 
@@ -508,22 +414,13 @@ pub fn latest_arrival(rules: &StayRules, today: NaiveDate) -> Option<NaiveDate> 
 #[must_use]
 pub fn widened(stay: Stay, preparation_nights: i32) -> Stay {
     let days = Days::new(u64::try_from(preparation_nights).unwrap_or(0));
-    Stay {
-        check_in: stay.check_in - days,
-        check_out: stay.check_out + days,
-    }
+    Stay { check_in: stay.check_in - days, check_out: stay.check_out + days }
 }
 
 /// Up to three stays of the same length, nearest first, at most 14 days off,
 /// that can be booked. `facts` cover the whole window.
 #[must_use]
-pub fn alternatives(
-    terms: &Terms<'_>,
-    facts: &StayFacts,
-    stay: Stay,
-    guests: &Guests,
-    now: DateTime<Utc>,
-) -> Vec<Stay> {
+pub fn alternatives(terms: &Terms<'_>, facts: &StayFacts, stay: Stay, guests: &Guests, now: DateTime<Utc>) -> Vec<Stay> {
     (1..=14_i64)
         .flat_map(|days| [days, -days])
         .filter_map(|days| {

@@ -17,26 +17,9 @@ fn now(text: &str) -> DateTime<Utc> {
 }
 
 fn codes(rules: &StayRules, facts: &StayFacts, stay: Stay, at: &str) -> Vec<&'static str> {
-    let terms = Terms {
-        published: true,
-        time_zone: chrono_tz::Europe::Lisbon,
-        check_in_from: "15:00:00".parse().unwrap(),
-        capacity: 2,
-        rules,
-    };
-    explain(
-        &terms,
-        facts,
-        stay,
-        &Guests {
-            adults: 2,
-            ..Guests::default()
-        },
-        now(at),
-    )
-    .iter()
-    .map(StayError::code)
-    .collect()
+    let terms =
+        Terms { published: true, time_zone: chrono_tz::Europe::Lisbon, check_in_from: "15:00:00".parse().unwrap(), capacity: 2, rules };
+    explain(&terms, facts, stay, &Guests { adults: 2, ..Guests::default() }, now(at)).iter().map(StayError::code).collect()
 }
 
 fn season(from: &str, to: &str) -> RuleSeason {
@@ -56,10 +39,7 @@ fn the_most_specific_minimum_wins() {
     let rules = StayRules {
         min_nights: 2,
         seasons: vec![
-            RuleSeason {
-                min_nights: Some(3),
-                ..season("2027-06-01", "2027-09-01")
-            },
+            RuleSeason { min_nights: Some(3), ..season("2027-06-01", "2027-09-01") },
             RuleSeason {
                 min_nights: Some(4),
                 min_nights_by_weekday: Some([None, None, None, None, Some(5), None, None]),
@@ -68,115 +48,39 @@ fn the_most_specific_minimum_wins() {
         ],
         ..StayRules::default()
     };
-    let days = [DayRule {
-        date: date("2027-07-09"),
-        price: None,
-        min_nights: Some(1),
-    }];
+    let days = [DayRule { date: date("2027-07-09"), price: None, min_nights: Some(1) }];
     assert_eq!(min_nights_on(&rules, &[], date("2027-05-30")), 2, "listing");
     assert_eq!(min_nights_on(&rules, &[], date("2027-06-10")), 3, "season");
-    assert_eq!(
-        min_nights_on(&rules, &[], date("2027-07-08")),
-        4,
-        "the shorter season"
-    );
-    assert_eq!(
-        min_nights_on(&rules, &[], date("2027-07-09")),
-        5,
-        "its Friday"
-    );
-    assert_eq!(
-        min_nights_on(&rules, &days, date("2027-07-09")),
-        1,
-        "the date itself"
-    );
+    assert_eq!(min_nights_on(&rules, &[], date("2027-07-08")), 4, "the shorter season");
+    assert_eq!(min_nights_on(&rules, &[], date("2027-07-09")), 5, "its Friday");
+    assert_eq!(min_nights_on(&rules, &days, date("2027-07-09")), 1, "the date itself");
 }
 
 #[test]
 fn notice_counts_from_cutoff_check_in_or_the_end_of_the_day() {
-    let notice = |hours, cutoff| StayRules {
-        advance_notice_hours: hours,
-        notice_cutoff_hour: cutoff,
-        ..StayRules::default()
-    };
+    let notice = |hours, cutoff| StayRules { advance_notice_hours: hours, notice_cutoff_hour: cutoff, ..StayRules::default() };
     let tonight = stay("2027-03-10", "2027-03-12");
     let empty = StayFacts::default();
-    assert_eq!(
-        codes(&notice(0, None), &empty, tonight, "2027-03-10T23:59:00Z"),
-        [""; 0]
-    );
-    assert_eq!(
-        codes(
-            &notice(0, Some(18)),
-            &empty,
-            tonight,
-            "2027-03-10T18:00:00Z"
-        ),
-        [""; 0]
-    );
-    assert_eq!(
-        codes(
-            &notice(0, Some(18)),
-            &empty,
-            tonight,
-            "2027-03-10T18:00:01Z"
-        ),
-        ["advance_notice"]
-    );
-    assert_eq!(
-        codes(&notice(24, None), &empty, tonight, "2027-03-09T15:00:00Z"),
-        [""; 0]
-    );
-    assert_eq!(
-        codes(&notice(24, None), &empty, tonight, "2027-03-09T15:00:01Z"),
-        ["advance_notice"]
-    );
+    assert_eq!(codes(&notice(0, None), &empty, tonight, "2027-03-10T23:59:00Z"), [""; 0]);
+    assert_eq!(codes(&notice(0, Some(18)), &empty, tonight, "2027-03-10T18:00:00Z"), [""; 0]);
+    assert_eq!(codes(&notice(0, Some(18)), &empty, tonight, "2027-03-10T18:00:01Z"), ["advance_notice"]);
+    assert_eq!(codes(&notice(24, None), &empty, tonight, "2027-03-09T15:00:00Z"), [""; 0]);
+    assert_eq!(codes(&notice(24, None), &empty, tonight, "2027-03-09T15:00:01Z"), ["advance_notice"]);
     // The clocks go forward on 28 March: 15:00 summer time is 14:00 UTC.
-    assert_eq!(
-        codes(
-            &notice(24, None),
-            &empty,
-            stay("2027-03-28", "2027-03-29"),
-            "2027-03-27T14:00:01Z"
-        ),
-        ["advance_notice"]
-    );
+    assert_eq!(codes(&notice(24, None), &empty, stay("2027-03-28", "2027-03-29"), "2027-03-27T14:00:01Z"), ["advance_notice"]);
 }
 
 #[test]
 fn neighbours_share_a_day_unless_the_host_needs_nights_between() {
-    let taken = |nights, lane| StayFacts {
-        days: vec![],
-        taken: vec![Taken { nights, lane }],
-    };
+    let taken = |nights, lane| StayFacts { days: vec![], taken: vec![Taken { nights, lane }] };
     let before = taken(stay("2027-03-03", "2027-03-07"), Lane::Booking);
     let wish = stay("2027-03-07", "2027-03-09");
     let at = "2027-01-01T00:00:00Z";
     assert_eq!(codes(&StayRules::default(), &before, wish, at), [""; 0]);
-    let tidy = StayRules {
-        preparation_nights: 1,
-        ..StayRules::default()
-    };
+    let tidy = StayRules { preparation_nights: 1, ..StayRules::default() };
     assert_eq!(codes(&tidy, &before, wish, at), ["preparation"]);
-    assert_eq!(
-        codes(
-            &tidy,
-            &taken(stay("2027-03-06", "2027-03-07"), Lane::Block),
-            wish,
-            at
-        ),
-        [""; 0],
-        "blocks may lie beside"
-    );
-    assert_eq!(
-        codes(
-            &tidy,
-            &taken(stay("2027-03-08", "2027-03-10"), Lane::Block),
-            wish,
-            at
-        ),
-        ["dates_unavailable"]
-    );
+    assert_eq!(codes(&tidy, &taken(stay("2027-03-06", "2027-03-07"), Lane::Block), wish, at), [""; 0], "blocks may lie beside");
+    assert_eq!(codes(&tidy, &taken(stay("2027-03-08", "2027-03-10"), Lane::Block), wish, at), ["dates_unavailable"]);
 }
 
 #[test]
@@ -192,42 +96,10 @@ fn closed_days_and_windows() {
         ..StayRules::default()
     };
     let empty = StayFacts::default();
-    assert_eq!(
-        codes(
-            &rules,
-            &empty,
-            stay("2027-01-10", "2027-01-12"),
-            "2027-01-05T00:00:00Z"
-        ),
-        ["closed_to_arrival"]
-    );
-    assert_eq!(
-        codes(
-            &rules,
-            &empty,
-            stay("2027-01-11", "2027-01-16"),
-            "2027-01-05T00:00:00Z"
-        ),
-        ["closed_to_departure"]
-    );
-    assert_eq!(
-        codes(
-            &rules,
-            &empty,
-            stay("2027-03-01", "2027-03-09"),
-            "2027-01-05T00:00:00Z"
-        ),
-        ["max_nights", "booking_window"]
-    );
-    assert_eq!(
-        codes(
-            &rules,
-            &empty,
-            stay("2027-01-04", "2027-01-08"),
-            "2027-01-05T00:00:00Z"
-        ),
-        ["in_past"]
-    );
+    assert_eq!(codes(&rules, &empty, stay("2027-01-10", "2027-01-12"), "2027-01-05T00:00:00Z"), ["closed_to_arrival"]);
+    assert_eq!(codes(&rules, &empty, stay("2027-01-11", "2027-01-16"), "2027-01-05T00:00:00Z"), ["closed_to_departure"]);
+    assert_eq!(codes(&rules, &empty, stay("2027-03-01", "2027-03-09"), "2027-01-05T00:00:00Z"), ["max_nights", "booking_window"]);
+    assert_eq!(codes(&rules, &empty, stay("2027-01-04", "2027-01-08"), "2027-01-05T00:00:00Z"), ["in_past"]);
 }
 
 proptest! {

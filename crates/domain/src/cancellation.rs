@@ -89,74 +89,29 @@ const HALF: BasisPoints = BasisPoints(5000);
 /// The terms of a preset for a stay of so many nights.
 #[must_use]
 pub fn terms_for(name: PolicyName, nights: i32) -> PolicyTerms {
-    let tier = |days: i32, keep| Tier {
-        hours_before_check_in: days * DAY,
-        keep,
-    };
+    let tier = |days: i32, keep| Tier { hours_before_check_in: days * DAY, keep };
     let all = Keep::Share(BasisPoints::WHOLE);
     let half = Keep::Share(HALF);
-    let day_of_grace = Some(Grace {
-        hours: 24,
-        min_days_ahead: 7,
-    });
+    let day_of_grace = Some(Grace { hours: 24, min_days_ahead: 7 });
     let long_stay = nights >= MONTH;
     let (grace, tiers, afterwards) = if long_stay {
         // Whoever stays for a month or more calls off with a month's notice.
         (
-            Some(Grace {
-                hours: 48,
-                min_days_ahead: 28,
-            }),
+            Some(Grace { hours: 48, min_days_ahead: 28 }),
             vec![],
-            if name == PolicyName::NonRefundable {
-                all
-            } else {
-                Keep::Nights {
-                    stayed_plus: 30,
-                    unspent: BasisPoints(0),
-                }
-            },
+            if name == PolicyName::NonRefundable { all } else { Keep::Nights { stayed_plus: 30, unspent: BasisPoints(0) } },
         )
     } else {
         match name {
-            PolicyName::Flexible => (
-                day_of_grace,
-                vec![tier(1, Keep::Nothing)],
-                Keep::Nights {
-                    stayed_plus: 1,
-                    unspent: BasisPoints(0),
-                },
-            ),
-            PolicyName::Moderate => (
-                day_of_grace,
-                vec![tier(5, Keep::Nothing)],
-                Keep::Nights {
-                    stayed_plus: 1,
-                    unspent: HALF,
-                },
-            ),
-            PolicyName::Limited => (
-                day_of_grace,
-                vec![tier(14, Keep::Nothing), tier(7, half)],
-                all,
-            ),
-            PolicyName::Firm => (
-                day_of_grace,
-                vec![tier(30, Keep::Nothing), tier(7, half)],
-                all,
-            ),
+            PolicyName::Flexible => (day_of_grace, vec![tier(1, Keep::Nothing)], Keep::Nights { stayed_plus: 1, unspent: BasisPoints(0) }),
+            PolicyName::Moderate => (day_of_grace, vec![tier(5, Keep::Nothing)], Keep::Nights { stayed_plus: 1, unspent: HALF }),
+            PolicyName::Limited => (day_of_grace, vec![tier(14, Keep::Nothing), tier(7, half)], all),
+            PolicyName::Firm => (day_of_grace, vec![tier(30, Keep::Nothing), tier(7, half)], all),
             PolicyName::Strict => (day_of_grace, vec![tier(7, half)], all),
             PolicyName::NonRefundable => (None, vec![], all),
         }
     };
-    PolicyTerms {
-        name,
-        long_stay,
-        grace,
-        tiers,
-        afterwards,
-        guest_fee_refundable: true,
-    }
+    PolicyTerms { name, long_stay, grace, tiers, afterwards, guest_fee_refundable: true }
 }
 
 /// A booking as far as calling it off goes.
@@ -199,11 +154,7 @@ impl Moment<'_> {
     /// The instant so many hours before check-in.
     fn before_check_in(&self, hours: i32) -> DateTime<Utc> {
         let days = Days::new(u64::try_from(hours / DAY).unwrap_or(0));
-        let at = instant_on(
-            self.time_zone,
-            self.quote.stay.check_in - days,
-            self.check_in_time,
-        );
+        let at = instant_on(self.time_zone, self.quote.stay.check_in - days, self.check_in_time);
         at - TimeDelta::hours(i64::from(hours % DAY))
     }
 
@@ -211,8 +162,7 @@ impl Moment<'_> {
     fn grace_ends(&self) -> Option<DateTime<Utc>> {
         let grace = self.terms.grace?;
         let confirmed = self.confirmed_at?;
-        (confirmed <= self.before_check_in(grace.min_days_ahead * DAY))
-            .then(|| confirmed + TimeDelta::hours(i64::from(grace.hours)))
+        (confirmed <= self.before_check_in(grace.min_days_ahead * DAY)).then(|| confirmed + TimeDelta::hours(i64::from(grace.hours)))
     }
 
     /// What the host keeps of the nights at `at`; `None`: everything goes back.
@@ -221,11 +171,7 @@ impl Moment<'_> {
         if self.grace_ends().is_some_and(|end| at < end) {
             return None;
         }
-        let tier = self
-            .terms
-            .tiers
-            .iter()
-            .find(|tier| at < self.before_check_in(tier.hours_before_check_in));
+        let tier = self.terms.tiers.iter().find(|tier| at < self.before_check_in(tier.hours_before_check_in));
         Some(tier.map_or(self.terms.afterwards, |tier| tier.keep))
     }
 
@@ -242,32 +188,13 @@ impl Moment<'_> {
         match keep {
             Keep::Nothing => Ok(0),
             Keep::Share(share) => share.of(whole),
-            Keep::Nights {
-                stayed_plus,
-                unspent,
-            } => {
+            Keep::Nights { stayed_plus, unspent } => {
                 let count = usize::try_from(self.nights_stayed(at) + stayed_plus).unwrap_or(0);
-                let spent = sum(self
-                    .quote
-                    .nights
-                    .iter()
-                    .take(count)
-                    .map(|night| night.amount))?;
-                let rest = sum(self
-                    .quote
-                    .nights
-                    .iter()
-                    .skip(count)
-                    .map(|night| night.amount))?;
+                let spent = sum(self.quote.nights.iter().take(count).map(|night| night.amount))?;
+                let rest = sum(self.quote.nights.iter().skip(count).map(|night| night.amount))?;
                 let gross = spent.checked_add(rest).ok_or(MoneyError::Overflow)?;
-                let scaled = |amount: i64, bps: i32| {
-                    amount
-                        .checked_mul(i64::from(bps))
-                        .ok_or(MoneyError::Overflow)
-                };
-                let kept = scaled(spent, 10_000)?
-                    .checked_add(scaled(rest, unspent.0)?)
-                    .ok_or(MoneyError::Overflow)?;
+                let scaled = |amount: i64, bps: i32| amount.checked_mul(i64::from(bps)).ok_or(MoneyError::Overflow);
+                let kept = scaled(spent, 10_000)?.checked_add(scaled(rest, unspent.0)?).ok_or(MoneyError::Overflow)?;
                 multiply_divide(whole, kept, scaled(gross, 10_000)?)
             }
         }
@@ -275,44 +202,24 @@ impl Moment<'_> {
 }
 
 fn everything_back(quote: &Quote) -> Settlement {
-    let taxes = quote
-        .taxes()
-        .map(|(jurisdiction, _)| (jurisdiction.to_owned(), 0))
-        .collect();
-    Settlement {
-        refund: quote.total,
-        host_receives: 0,
-        host_fee: 0,
-        guest_fee: 0,
-        taxes,
-    }
+    let taxes = quote.taxes().map(|(jurisdiction, _)| (jurisdiction.to_owned(), 0)).collect();
+    Settlement { refund: quote.total, host_receives: 0, host_fee: 0, guest_fee: 0, taxes }
 }
 
 /// The guest calls off at `at`.
 ///
 /// # Errors
 /// When an amount leaves `i64` minor units.
-pub fn settle_guest_cancellation(
-    moment: &Moment<'_>,
-    at: DateTime<Utc>,
-) -> Result<Settlement, MoneyError> {
+pub fn settle_guest_cancellation(moment: &Moment<'_>, at: DateTime<Utc>) -> Result<Settlement, MoneyError> {
     let quote = moment.quote;
     let Some(keep) = moment.keep_at(at) else {
         return Ok(everything_back(quote));
     };
     let nights = moment.kept_accommodation(keep, at)?;
-    let fees = if at < moment.check_in() {
-        0
-    } else {
-        quote.stay_fees()
-    };
+    let fees = if at < moment.check_in() { 0 } else { quote.stay_fees() };
     let kept = nights + fees;
     let guest_fee_total = quote.sum_of(LineKind::GuestFee);
-    let guest_fee = if kept == 0 && moment.terms.guest_fee_refundable {
-        0
-    } else {
-        guest_fee_total
-    };
+    let guest_fee = if kept == 0 && moment.terms.guest_fee_refundable { 0 } else { guest_fee_total };
     let mut taxes = Vec::new();
     for (jurisdiction, line) in quote.taxes() {
         let (part, whole) = match line.base {
@@ -320,11 +227,7 @@ pub fn settle_guest_cancellation(
             Some(TaxBase::Fees) => (fees, quote.stay_fees()),
             Some(TaxBase::All) => (kept + guest_fee, quote.host_subtotal() + guest_fee_total),
         };
-        let due = if whole == 0 {
-            0
-        } else {
-            multiply_divide(line.amount, part, whole)?
-        };
+        let due = if whole == 0 { 0 } else { multiply_divide(line.amount, part, whole)? };
         taxes.push((jurisdiction.to_owned(), due));
     }
     let subtotal = quote.host_subtotal();
@@ -334,19 +237,10 @@ pub fn settle_guest_cancellation(
             (kept - fee, fee)
         }
         FeeRule::KeptUnlessFull if kept == 0 => (0, 0),
-        FeeRule::KeptUnlessFull => (
-            multiply_divide(subtotal - quote.host_fee, kept, subtotal)?,
-            quote.host_fee,
-        ),
+        FeeRule::KeptUnlessFull => (multiply_divide(subtotal - quote.host_fee, kept, subtotal)?, quote.host_fee),
     };
     let stays = sum(taxes.iter().map(|(_, due)| *due))? + host_receives + host_fee + guest_fee;
-    Ok(Settlement {
-        refund: quote.total - stays,
-        host_receives,
-        host_fee,
-        guest_fee,
-        taxes,
-    })
+    Ok(Settlement { refund: quote.total - stays, host_receives, host_fee, guest_fee, taxes })
 }
 
 /// Host or marketplace call off: everything goes back.
@@ -371,13 +265,7 @@ pub fn host_cancellation_fee(moment: &Moment<'_>, at: DateTime<Utc>) -> Result<i
     if at < moment.before_check_in(2 * DAY) {
         return BasisPoints(2500).of(quote.host_subtotal());
     }
-    let stayed = moment.kept_accommodation(
-        Keep::Nights {
-            stayed_plus: 0,
-            unspent: BasisPoints(0),
-        },
-        at,
-    )?;
+    let stayed = moment.kept_accommodation(Keep::Nights { stayed_plus: 0, unspent: BasisPoints(0) }, at)?;
     HALF.of(quote.host_subtotal() - stayed)
 }
 
@@ -395,25 +283,13 @@ pub struct TimelineStep {
 ///
 /// # Errors
 /// When an amount leaves `i64` minor units.
-pub fn refund_timeline(
-    moment: &Moment<'_>,
-    from: DateTime<Utc>,
-) -> Result<Vec<TimelineStep>, MoneyError> {
+pub fn refund_timeline(moment: &Moment<'_>, from: DateTime<Utc>) -> Result<Vec<TimelineStep>, MoneyError> {
     // Of a booking that is not agreed yet people want to know what follows.
-    let agreed = Moment {
-        confirmed_at: Some(moment.confirmed_at.unwrap_or(from)),
-        ..*moment
-    };
-    let mut breaks: Vec<DateTime<Utc>> = agreed
-        .terms
-        .tiers
-        .iter()
-        .map(|tier| agreed.before_check_in(tier.hours_before_check_in))
-        .collect();
+    let agreed = Moment { confirmed_at: Some(moment.confirmed_at.unwrap_or(from)), ..*moment };
+    let mut breaks: Vec<DateTime<Utc>> = agreed.terms.tiers.iter().map(|tier| agreed.before_check_in(tier.hours_before_check_in)).collect();
     breaks.extend(agreed.grace_ends());
     breaks.push(agreed.check_in());
-    let midnights = (1..=agreed.quote.stay.nights().unsigned_abs())
-        .map(|n| agreed.quote.stay.check_in + Days::new(n.into()));
+    let midnights = (1..=agreed.quote.stay.nights().unsigned_abs()).map(|n| agreed.quote.stay.check_in + Days::new(n.into()));
     breaks.extend(midnights.map(|date| instant_on(agreed.time_zone, date, NaiveTime::MIN)));
     breaks.retain(|at| *at > from);
     breaks.sort_unstable();

@@ -3,10 +3,7 @@
 
 use std::fmt;
 
-use chrono::{
-    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
-    TimeZone, Utc,
-};
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -70,14 +67,8 @@ impl Stay {
             }
         }
         match (check_out - check_in).num_days() {
-            ..=0 => Err(StayDatesError::Reversed {
-                check_in,
-                check_out,
-            }),
-            1..=MAX_NIGHTS => Ok(Self {
-                check_in,
-                check_out,
-            }),
+            ..=0 => Err(StayDatesError::Reversed { check_in, check_out }),
+            1..=MAX_NIGHTS => Ok(Self { check_in, check_out }),
             nights => Err(StayDatesError::TooLong(nights)),
         }
     }
@@ -120,10 +111,7 @@ pub fn instant_at(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
             // Gaps are at most a day long (Samoa skipped one in 2011): walk to
             // the first minute that exists again.
             (1..=25 * 60)
-                .find_map(|minutes| {
-                    zone.from_local_datetime(&(local + TimeDelta::minutes(minutes)))
-                        .earliest()
-                })
+                .find_map(|minutes| zone.from_local_datetime(&(local + TimeDelta::minutes(minutes))).earliest())
                 .map_or_else(|| local.and_utc(), |instant| instant.to_utc())
         }
     }
@@ -171,30 +159,21 @@ mod tests {
 
     #[test]
     fn a_time_skipped_in_spring_is_the_first_instant_after_the_gap() {
-        let at =
-            |text: &str| instant_at(chrono_tz::Europe::Lisbon, text.parse().unwrap()).to_rfc3339();
+        let at = |text: &str| instant_at(chrono_tz::Europe::Lisbon, text.parse().unwrap()).to_rfc3339();
         assert_eq!(at("2027-03-28T01:30:00"), "2027-03-28T01:00:00+00:00");
         assert_eq!(at("2027-03-28T02:00:00"), "2027-03-28T01:00:00+00:00");
     }
 
     #[test]
     fn a_time_shown_twice_in_autumn_is_the_earlier_instant() {
-        let at = |text: &str| {
-            instant_at(chrono_tz::America::New_York, text.parse().unwrap()).to_rfc3339()
-        };
+        let at = |text: &str| instant_at(chrono_tz::America::New_York, text.parse().unwrap()).to_rfc3339();
         assert_eq!(at("2027-11-07T01:30:00"), "2027-11-07T05:30:00+00:00");
     }
 
     #[test]
     fn a_skipped_day_is_survived() {
-        let instant = instant_at(
-            chrono_tz::Pacific::Apia,
-            "2011-12-30T12:00:00".parse().unwrap(),
-        );
-        assert_eq!(
-            local_date(chrono_tz::Pacific::Apia, instant),
-            date("2011-12-31")
-        );
+        let instant = instant_at(chrono_tz::Pacific::Apia, "2011-12-30T12:00:00".parse().unwrap());
+        assert_eq!(local_date(chrono_tz::Pacific::Apia, instant), date("2011-12-31"));
     }
 
     proptest! {

@@ -27,19 +27,9 @@ impl Check {
     }
 
     /// Records a mistake at `pointer` unless `holds`.
-    pub fn that(
-        &mut self,
-        holds: bool,
-        pointer: &str,
-        code: &'static str,
-        message: impl Into<String>,
-    ) {
+    pub fn that(&mut self, holds: bool, pointer: &str, code: &'static str, message: impl Into<String>) {
         if !holds {
-            self.errors.push(FieldError {
-                pointer: pointer.to_owned(),
-                code,
-                message: message.into(),
-            });
+            self.errors.push(FieldError { pointer: pointer.to_owned(), code, message: message.into() });
         }
     }
 
@@ -48,22 +38,10 @@ impl Check {
     pub fn text(&mut self, value: &str, pointer: &str, range: std::ops::RangeInclusive<usize>) {
         let length = value.chars().count();
         let (min, max) = (*range.start(), *range.end());
+        self.that(length >= min, pointer, "too_short", format!("needs at least {min} characters, has {length}"));
+        self.that(length <= max, pointer, "too_long", format!("takes at most {max} characters, has {length}"));
         self.that(
-            length >= min,
-            pointer,
-            "too_short",
-            format!("needs at least {min} characters, has {length}"),
-        );
-        self.that(
-            length <= max,
-            pointer,
-            "too_long",
-            format!("takes at most {max} characters, has {length}"),
-        );
-        self.that(
-            value
-                .chars()
-                .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')),
+            value.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')),
             pointer,
             "format",
             "must not contain control characters",
@@ -71,25 +49,10 @@ impl Check {
     }
 
     /// A number in `range`.
-    pub fn range<T: PartialOrd + std::fmt::Display>(
-        &mut self,
-        value: T,
-        pointer: &str,
-        range: std::ops::RangeInclusive<T>,
-    ) {
+    pub fn range<T: PartialOrd + std::fmt::Display>(&mut self, value: T, pointer: &str, range: std::ops::RangeInclusive<T>) {
         let (min, max) = (range.start(), range.end());
-        self.that(
-            value >= *min,
-            pointer,
-            "min",
-            format!("must be at least {min}, is {value}"),
-        );
-        self.that(
-            value <= *max,
-            pointer,
-            "max",
-            format!("must be at most {max}, is {value}"),
-        );
+        self.that(value >= *min, pointer, "min", format!("must be at least {min}, is {value}"));
+        self.that(value <= *max, pointer, "max", format!("must be at most {max}, is {value}"));
     }
 
     /// The mistakes, or `Ok` when there are none.
@@ -97,10 +60,6 @@ impl Check {
     /// # Errors
     /// Every mistake recorded, in order.
     pub fn finish(self) -> Result<(), Vec<FieldError>> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(self.errors)
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 }

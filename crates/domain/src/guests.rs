@@ -23,12 +23,7 @@ pub struct Guests {
 
 impl Default for Guests {
     fn default() -> Self {
-        Self {
-            adults: 1,
-            children: 0,
-            infants: 0,
-            pets: 0,
-        }
+        Self { adults: 1, children: 0, infants: 0, pets: 0 }
     }
 }
 

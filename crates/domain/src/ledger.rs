@@ -126,48 +126,27 @@ impl Posting {
     ///
     /// # Errors
     /// When it does not balance, is empty or has a negative leg.
-    fn new(
-        key: String,
-        event: PostingEvent,
-        currency: Currency,
-        legs: Vec<(Account, EntrySide, i64)>,
-    ) -> Result<Self, LedgerError> {
+    fn new(key: String, event: PostingEvent, currency: Currency, legs: Vec<(Account, EntrySide, i64)>) -> Result<Self, LedgerError> {
         if legs.iter().any(|(_, _, amount)| *amount < 0) {
             return Err(LedgerError::Negative(key));
         }
         let signed = |(_, side, amount): &(Account, EntrySide, i64)| {
-            if *side == EntrySide::Debit {
-                i128::from(*amount)
-            } else {
-                -i128::from(*amount)
-            }
+            if *side == EntrySide::Debit { i128::from(*amount) } else { -i128::from(*amount) }
         };
         let difference: i128 = legs.iter().map(signed).sum();
         if difference != 0 {
-            return Err(LedgerError::Unbalanced {
-                key,
-                currency,
-                difference,
-            });
+            return Err(LedgerError::Unbalanced { key, currency, difference });
         }
         let mut entries: Vec<Entry> = legs
             .into_iter()
             .filter(|(_, _, amount)| *amount > 0)
-            .map(|(account, side, amount)| Entry {
-                account,
-                side,
-                amount: Money::new(amount, currency),
-            })
+            .map(|(account, side, amount)| Entry { account, side, amount: Money::new(amount, currency) })
             .collect();
         if entries.is_empty() {
             return Err(LedgerError::Empty(key));
         }
         entries.sort_by_key(|entry| entry.account.to_string());
-        Ok(Self {
-            key,
-            event,
-            entries,
-        })
+        Ok(Self { key, event, entries })
     }
 }
 
@@ -177,42 +156,18 @@ use EntrySide::{Credit, Debit};
 ///
 /// # Errors
 /// When the amount is not positive.
-pub fn capture(
-    payment: PaymentId,
-    booking: BookingId,
-    amount: Money,
-) -> Result<Posting, LedgerError> {
-    let legs = vec![
-        (Account::ProviderClearing, Debit, amount.amount),
-        (Account::GuestFunds(booking), Credit, amount.amount),
-    ];
-    Posting::new(
-        format!("cap:{payment}"),
-        PostingEvent::Capture,
-        amount.currency,
-        legs,
-    )
+pub fn capture(payment: PaymentId, booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
+    let legs = vec![(Account::ProviderClearing, Debit, amount.amount), (Account::GuestFunds(booking), Credit, amount.amount)];
+    Posting::new(format!("cap:{payment}"), PostingEvent::Capture, amount.currency, legs)
 }
 
 /// Money has gone back to the guest.
 ///
 /// # Errors
 /// When the amount is not positive.
-pub fn refund_paid(
-    operation: PaymentOperationId,
-    booking: BookingId,
-    amount: Money,
-) -> Result<Posting, LedgerError> {
-    let legs = vec![
-        (Account::RefundPayable(booking), Debit, amount.amount),
-        (Account::ProviderClearing, Credit, amount.amount),
-    ];
-    Posting::new(
-        format!("rf:{operation}"),
-        PostingEvent::RefundPaid,
-        amount.currency,
-        legs,
-    )
+pub fn refund_paid(operation: PaymentOperationId, booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
+    let legs = vec![(Account::RefundPayable(booking), Debit, amount.amount), (Account::ProviderClearing, Credit, amount.amount)];
+    Posting::new(format!("rf:{operation}"), PostingEvent::RefundPaid, amount.currency, legs)
 }
 
 /// Money came for a booking that was over: all of it goes back.
@@ -220,37 +175,17 @@ pub fn refund_paid(
 /// # Errors
 /// When the amount is not positive.
 pub fn late_payment_returned(booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
-    let legs = vec![
-        (Account::GuestFunds(booking), Debit, amount.amount),
-        (Account::RefundPayable(booking), Credit, amount.amount),
-    ];
-    Posting::new(
-        format!("late:{booking}"),
-        PostingEvent::LatePayment,
-        amount.currency,
-        legs,
-    )
+    let legs = vec![(Account::GuestFunds(booking), Debit, amount.amount), (Account::RefundPayable(booking), Credit, amount.amount)];
+    Posting::new(format!("late:{booking}"), PostingEvent::LatePayment, amount.currency, legs)
 }
 
 /// A host pays for calling off.
 ///
 /// # Errors
 /// When the amount is not positive.
-pub fn host_cancellation_fee(
-    booking: BookingId,
-    host: UserId,
-    fee: Money,
-) -> Result<Posting, LedgerError> {
-    let legs = vec![
-        (Account::HostReceivable(host), Debit, fee.amount),
-        (Account::FeeHost, Credit, fee.amount),
-    ];
-    Posting::new(
-        format!("hcf:{booking}"),
-        PostingEvent::HostCancellationFee,
-        fee.currency,
-        legs,
-    )
+pub fn host_cancellation_fee(booking: BookingId, host: UserId, fee: Money) -> Result<Posting, LedgerError> {
+    let legs = vec![(Account::HostReceivable(host), Debit, fee.amount), (Account::FeeHost, Credit, fee.amount)];
+    Posting::new(format!("hcf:{booking}"), PostingEvent::HostCancellationFee, fee.currency, legs)
 }
 
 /// Twenty-four hours after check-in the guest's money becomes the host's, the
@@ -265,31 +200,15 @@ pub fn earn(booking: BookingId, host: UserId, quote: &Quote) -> Result<Posting, 
         (Account::FeeHost, Credit, quote.host_fee),
         (Account::FeeGuest, Credit, quote.sum_of(LineKind::GuestFee)),
     ];
-    legs.extend(quote.taxes().map(|(jurisdiction, line)| {
-        (
-            Account::TaxPayable(jurisdiction.to_owned()),
-            Credit,
-            line.amount,
-        )
-    }));
-    Posting::new(
-        format!("earn:{booking}"),
-        PostingEvent::Earn,
-        quote.currency,
-        legs,
-    )
+    legs.extend(quote.taxes().map(|(jurisdiction, line)| (Account::TaxPayable(jurisdiction.to_owned()), Credit, line.amount)));
+    Posting::new(format!("earn:{booking}"), PostingEvent::Earn, quote.currency, legs)
 }
 
 /// Called off before the host had earned: the guest's money is divided.
 ///
 /// # Errors
 /// When the settlement does not sum to the quote's total.
-pub fn cancel_before_earn(
-    booking: BookingId,
-    host: UserId,
-    quote: &Quote,
-    settled: &Settlement,
-) -> Result<Posting, LedgerError> {
+pub fn cancel_before_earn(booking: BookingId, host: UserId, quote: &Quote, settled: &Settlement) -> Result<Posting, LedgerError> {
     let mut legs = vec![
         (Account::GuestFunds(booking), Debit, quote.total),
         (Account::RefundPayable(booking), Credit, settled.refund),
@@ -297,55 +216,23 @@ pub fn cancel_before_earn(
         (Account::FeeHost, Credit, settled.host_fee),
         (Account::FeeGuest, Credit, settled.guest_fee),
     ];
-    legs.extend(
-        settled
-            .taxes
-            .iter()
-            .map(|(jurisdiction, due)| (Account::TaxPayable(jurisdiction.clone()), Credit, *due)),
-    );
-    Posting::new(
-        format!("cx:{booking}"),
-        PostingEvent::CancelBeforeEarn,
-        quote.currency,
-        legs,
-    )
+    legs.extend(settled.taxes.iter().map(|(jurisdiction, due)| (Account::TaxPayable(jurisdiction.clone()), Credit, *due)));
+    Posting::new(format!("cx:{booking}"), PostingEvent::CancelBeforeEarn, quote.currency, legs)
 }
 
 /// Called off after the host had earned: each gives back the difference.
 ///
 /// # Errors
 /// When the settlement does not sum to the quote's total, or nothing goes back.
-pub fn cancel_after_earn(
-    booking: BookingId,
-    host: UserId,
-    quote: &Quote,
-    settled: &Settlement,
-) -> Result<Posting, LedgerError> {
+pub fn cancel_after_earn(booking: BookingId, host: UserId, quote: &Quote, settled: &Settlement) -> Result<Posting, LedgerError> {
     let mut legs = vec![
         (Account::RefundPayable(booking), Credit, settled.refund),
-        (
-            Account::HostReceivable(host),
-            Debit,
-            quote.host_payout - settled.host_receives,
-        ),
+        (Account::HostReceivable(host), Debit, quote.host_payout - settled.host_receives),
         (Account::FeeHost, Debit, quote.host_fee - settled.host_fee),
-        (
-            Account::FeeGuest,
-            Debit,
-            quote.sum_of(LineKind::GuestFee) - settled.guest_fee,
-        ),
+        (Account::FeeGuest, Debit, quote.sum_of(LineKind::GuestFee) - settled.guest_fee),
     ];
     for ((jurisdiction, line), (_, due)) in quote.taxes().zip(&settled.taxes) {
-        legs.push((
-            Account::TaxPayable(jurisdiction.to_owned()),
-            Debit,
-            line.amount - due,
-        ));
+        legs.push((Account::TaxPayable(jurisdiction.to_owned()), Debit, line.amount - due));
     }
-    Posting::new(
-        format!("cxe:{booking}"),
-        PostingEvent::CancelAfterEarn,
-        quote.currency,
-        legs,
-    )
+    Posting::new(format!("cxe:{booking}"), PostingEvent::CancelAfterEarn, quote.currency, legs)
 }

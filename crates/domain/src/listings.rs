@@ -180,14 +180,8 @@ impl Point {
     #[must_use]
     pub fn from_degrees(latitude: f64, longitude: f64) -> Option<Self> {
         let inside = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "checked to be within ±1.8e9"
-        )]
-        inside.then(|| Self {
-            latitude_e7: (latitude * 1e7).round() as i32,
-            longitude_e7: (longitude * 1e7).round() as i32,
-        })
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be within ±1.8e9")]
+        inside.then(|| Self { latitude_e7: (latitude * 1e7).round() as i32, longitude_e7: (longitude * 1e7).round() as i32 })
     }
 
     /// Degrees north.
@@ -209,8 +203,7 @@ impl Point {
         let (a, b) = (self.latitude().to_radians(), other.latitude().to_radians());
         let d_latitude = b - a;
         let d_longitude = (other.longitude() - self.longitude()).to_radians();
-        let h = (d_latitude / 2.0).sin().powi(2)
-            + a.cos() * b.cos() * (d_longitude / 2.0).sin().powi(2);
+        let h = (d_latitude / 2.0).sin().powi(2) + a.cos() * b.cos() * (d_longitude / 2.0).sin().powi(2);
         2.0 * 6_371_008.8 * h.sqrt().min(1.0).asin()
     }
 }
@@ -219,18 +212,13 @@ impl Point {
 /// for a listing and `secret`, so that asking often averages nothing out.
 #[must_use]
 pub fn fuzzed_point(exact: Point, noise: [u8; 16]) -> Point {
-    let half = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0_u64, |all, byte| (all << 8) | u64::from(*byte))
-    };
+    let half = |bytes: &[u8]| bytes.iter().fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
     #[expect(clippy::cast_precision_loss, reason = "53 bits of noise are plenty")]
     let unit = |bytes: &[u8]| (half(bytes) >> 11) as f64 / (1_u64 << 53) as f64;
     let bearing = unit(&noise[..8]) * std::f64::consts::TAU;
     // The square root spreads points evenly over the ring; 5 m of margin keep
     // rounding inside it.
-    let metres =
-        (155.0_f64.powi(2) + unit(&noise[8..]) * (495.0_f64.powi(2) - 155.0_f64.powi(2))).sqrt();
+    let metres = (155.0_f64.powi(2) + unit(&noise[8..]) * (495.0_f64.powi(2) - 155.0_f64.powi(2))).sqrt();
     let d_latitude = metres * bearing.cos() / 111_195.0;
     let shrink = exact.latitude().to_radians().cos().max(0.01);
     let d_longitude = metres * bearing.sin() / (111_195.0 * shrink);
@@ -348,25 +336,12 @@ impl Listing {
         check.range(self.bedrooms, "/bedrooms", 0..=50);
         check.range(self.beds, "/beds", 0..=100);
         check.range(self.bathrooms_halves, "/bathrooms", 0..=100);
-        check.that(
-            self.bed_types.len() <= 20,
-            "/bed_types",
-            "too_many",
-            "at most 20 kinds of beds",
-        );
+        check.that(self.bed_types.len() <= 20, "/bed_types", "too_many", "at most 20 kinds of beds");
         for (at, beds) in self.bed_types.iter().enumerate() {
             check.range(beds.count, &format!("/bed_types/{at}/count"), 1..=50);
         }
-        check.that(
-            self.amenities.len() <= 100,
-            "/amenities",
-            "too_many",
-            "at most 100 amenities",
-        );
-        for (hour, name) in [
-            (self.house_rules.quiet_from, "quiet_from"),
-            (self.house_rules.quiet_until, "quiet_until"),
-        ] {
+        check.that(self.amenities.len() <= 100, "/amenities", "too_many", "at most 100 amenities");
+        for (hour, name) in [(self.house_rules.quiet_from, "quiet_from"), (self.house_rules.quiet_until, "quiet_until")] {
             if let Some(hour) = hour {
                 check.range(hour, &format!("/house_rules/{name}"), 0..=23);
             }
@@ -398,40 +373,15 @@ impl Listing {
     pub fn missing_for_publication(&self, has_price: bool, photos: i64) -> Vec<FieldError> {
         let mut check = Check::new();
         let mut need = |holds: bool, pointer: &str, what: &str| {
-            check.that(
-                holds,
-                pointer,
-                "required",
-                format!("publishing needs {what}"),
-            );
+            check.that(holds, pointer, "required", format!("publishing needs {what}"));
         };
         need(!self.title.trim().is_empty(), "/title", "a title");
-        need(
-            !self.description.trim().is_empty(),
-            "/description",
-            "a description",
-        );
-        need(
-            self.point.is_some() && self.time_zone.is_some(),
-            "/location",
-            "a place on the map (latitude and longitude)",
-        );
-        need(
-            !self.address.city.trim().is_empty(),
-            "/location/address/city",
-            "the city",
-        );
-        need(
-            self.address.country.is_some(),
-            "/location/address/country",
-            "the country",
-        );
+        need(!self.description.trim().is_empty(), "/description", "a description");
+        need(self.point.is_some() && self.time_zone.is_some(), "/location", "a place on the map (latitude and longitude)");
+        need(!self.address.city.trim().is_empty(), "/location/address/city", "the city");
+        need(self.address.country.is_some(), "/location/address/country", "the country");
         need(has_price, "/pricing/nightly", "a price per night");
-        need(
-            self.capacity > 0,
-            "/capacity",
-            "the number of guests it takes",
-        );
+        need(self.capacity > 0, "/capacity", "the number of guests it takes");
         need(photos > 0, "/photos", "at least one photo");
         check.finish().err().unwrap_or_default()
     }
@@ -444,9 +394,9 @@ impl Listing {
 pub fn transition(from: ListingStatus, to: ListingStatus) -> Result<ListingStatus, String> {
     use ListingStatus::{Archived, Draft, Paused, Published};
     match (from, to) {
-        (Draft | Paused | Published, Published)
-        | (Published | Paused, Paused)
-        | (Draft | Published | Paused | Archived, Archived) => Ok(to),
+        (Draft | Paused | Published, Published) | (Published | Paused, Paused) | (Draft | Published | Paused | Archived, Archived) => {
+            Ok(to)
+        }
         _ => Err(format!("a listing that is {from} cannot become {to}")),
     }
 }
@@ -473,9 +423,6 @@ mod tests {
     fn archived_listings_stay_archived() {
         assert!(transition(ListingStatus::Archived, ListingStatus::Published).is_err());
         assert!(transition(ListingStatus::Draft, ListingStatus::Paused).is_err());
-        assert_eq!(
-            transition(ListingStatus::Paused, ListingStatus::Published),
-            Ok(ListingStatus::Published)
-        );
+        assert_eq!(transition(ListingStatus::Paused, ListingStatus::Published), Ok(ListingStatus::Published));
     }
 }

@@ -115,10 +115,7 @@ impl Money {
         if self.currency != other.currency {
             return Err(MoneyError::MixedCurrencies(other.currency, self.currency));
         }
-        self.amount
-            .checked_add(other.amount)
-            .map(|amount| Self::new(amount, self.currency))
-            .ok_or(MoneyError::Overflow)
+        self.amount.checked_add(other.amount).map(|amount| Self::new(amount, self.currency)).ok_or(MoneyError::Overflow)
     }
 }
 
@@ -166,16 +163,8 @@ pub fn multiply_divide(amount: i64, numerator: i64, denominator: i64) -> Result<
     let product = i128::from(amount) * i128::from(numerator);
     let denominator = i128::from(denominator);
     let (quotient, rest) = (product / denominator, product % denominator);
-    let away = if (product < 0) == (denominator < 0) {
-        1
-    } else {
-        -1
-    };
-    let rounded = if rest.abs() * 2 >= denominator.abs() {
-        quotient + away
-    } else {
-        quotient
-    };
+    let away = if (product < 0) == (denominator < 0) { 1 } else { -1 };
+    let rounded = if rest.abs() * 2 >= denominator.abs() { quotient + away } else { quotient };
     i64::try_from(rounded).map_err(|_| MoneyError::Overflow)
 }
 
@@ -184,10 +173,7 @@ pub fn multiply_divide(amount: i64, numerator: i64, denominator: i64) -> Result<
 /// # Errors
 /// When the sum leaves `i64`.
 pub fn sum(amounts: impl IntoIterator<Item = i64>) -> Result<i64, MoneyError> {
-    amounts
-        .into_iter()
-        .try_fold(0_i64, i64::checked_add)
-        .ok_or(MoneyError::Overflow)
+    amounts.into_iter().try_fold(0_i64, i64::checked_add).ok_or(MoneyError::Overflow)
 }
 
 #[cfg(test)]
@@ -210,10 +196,7 @@ mod tests {
 
     #[test]
     fn amounts_are_written_with_their_digits() {
-        assert_eq!(
-            Money::new(12_345, currency("EUR")).to_string(),
-            "EUR 123.45"
-        );
+        assert_eq!(Money::new(12_345, currency("EUR")).to_string(), "EUR 123.45");
         assert_eq!(Money::new(-5, currency("EUR")).to_string(), "EUR -0.05");
         assert_eq!(Money::new(500, currency("JPY")).to_string(), "JPY 500");
         assert_eq!(Money::new(1_005, currency("BHD")).to_string(), "BHD 1.005");
@@ -231,21 +214,14 @@ mod tests {
     #[test]
     fn shares_in_sequence_multiply() {
         let after_first = 10_000 - BasisPoints(2000).of(10_000).unwrap();
-        assert_eq!(
-            after_first - BasisPoints(4000).of(after_first).unwrap(),
-            4_800
-        );
+        assert_eq!(after_first - BasisPoints(4000).of(after_first).unwrap(), 4_800);
     }
 
     #[test]
     fn overflow_is_an_error_not_a_wrap() {
         assert_eq!(BasisPoints(20_000).of(i64::MAX), Err(MoneyError::Overflow));
         assert_eq!(sum([i64::MAX, 1]), Err(MoneyError::Overflow));
-        assert!(
-            Money::new(1, currency("EUR"))
-                .plus(Money::new(1, currency("USD")))
-                .is_err()
-        );
+        assert!(Money::new(1, currency("EUR")).plus(Money::new(1, currency("USD"))).is_err());
     }
 
     proptest! {

@@ -51,23 +51,13 @@ impl<T> Page<T> {
     pub fn cut<K: Serialize>(mut rows: Vec<T>, limit: Limit, key: impl Fn(&T) -> K) -> Self {
         let more = rows.len() > limit.rows();
         rows.truncate(limit.rows());
-        let next_cursor = if more {
-            rows.last().map(|last| encode_cursor(&key(last)))
-        } else {
-            None
-        };
-        Self {
-            data: rows,
-            next_cursor,
-        }
+        let next_cursor = if more { rows.last().map(|last| encode_cursor(&key(last))) } else { None };
+        Self { data: rows, next_cursor }
     }
 
     /// The same page with each item turned into something else.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            data: self.data.into_iter().map(turn).collect(),
-            next_cursor: self.next_cursor,
-        }
+        Page { data: self.data.into_iter().map(turn).collect(), next_cursor: self.next_cursor }
     }
 }
 
@@ -92,10 +82,7 @@ pub fn decode_cursor<K: DeserializeOwned>(cursor: &str) -> Result<K, BadCursor> 
     if cursor.len() > 1024 || !cursor.len().is_multiple_of(2) || !cursor.is_ascii() {
         return Err(BadCursor);
     }
-    let bytes: Option<Vec<u8>> = (0..cursor.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(cursor.get(at..at + 2)?, 16).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(cursor.get(at..at + 2)?, 16).ok()).collect();
     serde_json::from_slice(&bytes.ok_or(BadCursor)?).map_err(|_| BadCursor)
 }
 
@@ -135,10 +122,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_went() {
         let key = ("2027-01-01".to_owned(), 42_i64);
-        assert_eq!(
-            decode_cursor::<(String, i64)>(&encode_cursor(&key)),
-            Ok(key)
-        );
+        assert_eq!(decode_cursor::<(String, i64)>(&encode_cursor(&key)), Ok(key));
     }
 
     #[test]

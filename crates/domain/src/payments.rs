@@ -135,13 +135,9 @@ impl Payment {
         let next = match (self.status, state) {
             (P::Pending | P::Failed, ChargeState::RequiresAction) => P::RequiresAction,
             (P::Pending | P::Failed | P::RequiresAction, ChargeState::Authorized) => P::Authorized,
-            (P::Pending | P::Failed | P::RequiresAction | P::Authorized, ChargeState::Captured) => {
-                P::Succeeded
-            }
+            (P::Pending | P::Failed | P::RequiresAction | P::Authorized, ChargeState::Captured) => P::Succeeded,
             (P::Pending | P::RequiresAction, ChargeState::Failed) => P::Failed,
-            (P::Pending | P::Failed | P::RequiresAction | P::Authorized, ChargeState::Released) => {
-                P::Released
-            }
+            (P::Pending | P::Failed | P::RequiresAction | P::Authorized, ChargeState::Released) => P::Released,
             _ => return Applied::Already,
         };
         self.status = next;
@@ -157,20 +153,13 @@ impl Payment {
     /// Takes over that `amount` minor units went back.
     pub fn apply_refund(&mut self, amount: i64) {
         self.refunded = (self.refunded + amount).min(self.captured);
-        self.status = if self.refunded == self.captured {
-            PaymentStatus::Refunded
-        } else {
-            PaymentStatus::PartiallyRefunded
-        };
+        self.status = if self.refunded == self.captured { PaymentStatus::Refunded } else { PaymentStatus::PartiallyRefunded };
     }
 
     /// Whether the guest may try (again) to pay.
     #[must_use]
     pub const fn can_be_tried(&self) -> bool {
-        matches!(
-            self.status,
-            PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::RequiresAction
-        )
+        matches!(self.status, PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::RequiresAction)
     }
 }
 
@@ -213,13 +202,7 @@ mod tests {
 
     #[test]
     fn a_late_failure_does_not_undo_a_capture() {
-        assert_eq!(
-            fold(&[ChargeState::Captured, ChargeState::Failed]),
-            PaymentStatus::Succeeded
-        );
-        assert_eq!(
-            fold(&[ChargeState::Failed, ChargeState::Authorized]),
-            PaymentStatus::Authorized
-        );
+        assert_eq!(fold(&[ChargeState::Captured, ChargeState::Failed]), PaymentStatus::Succeeded);
+        assert_eq!(fold(&[ChargeState::Failed, ChargeState::Authorized]), PaymentStatus::Authorized);
     }
 }

@@ -125,81 +125,35 @@ impl Tariff {
         if let Some(price) = self.weekend_nightly {
             check.range(price, &at("weekend_nightly"), 1..=Money::MAX_AMOUNT);
         }
-        check.range(
-            self.cleaning_fee,
-            &at("cleaning_fee"),
-            0..=Money::MAX_AMOUNT,
-        );
+        check.range(self.cleaning_fee, &at("cleaning_fee"), 0..=Money::MAX_AMOUNT);
         check.range(self.pet_fee, &at("pet_fee"), 0..=Money::MAX_AMOUNT);
         if let Some(extra) = self.extra_guest {
             check.range(extra.after, &at("extra_guest/after"), 1..=50);
-            check.range(
-                extra.amount,
-                &at("extra_guest/amount"),
-                0..=Money::MAX_AMOUNT,
-            );
+            check.range(extra.amount, &at("extra_guest/amount"), 0..=Money::MAX_AMOUNT);
         }
         let discounts = [
             ("weekly_discount_bps", Some(self.weekly_discount_bps)),
             ("monthly_discount_bps", Some(self.monthly_discount_bps)),
-            (
-                "new_listing_discount_bps",
-                Some(self.new_listing_discount_bps),
-            ),
+            ("new_listing_discount_bps", Some(self.new_listing_discount_bps)),
             ("early_bird/bps", self.early_bird.map(|lead| lead.bps)),
             ("last_minute/bps", self.last_minute.map(|lead| lead.bps)),
         ];
         for (name, bps) in discounts {
             check.range(bps.map_or(0, |bps| bps.0), &at(name), 0..=9000);
         }
-        for (name, lead) in [
-            ("early_bird/days", self.early_bird),
-            ("last_minute/days", self.last_minute),
-        ] {
+        for (name, lead) in [("early_bird/days", self.early_bird), ("last_minute/days", self.last_minute)] {
             check.range(lead.map_or(1, |lead| lead.days), &at(name), 1..=730);
         }
-        check.that(
-            self.promotions.len() <= 100,
-            &at("promotions"),
-            "too_many",
-            "at most 100 promotions",
-        );
+        check.that(self.promotions.len() <= 100, &at("promotions"), "too_many", "at most 100 promotions");
         for (n, promotion) in self.promotions.iter().enumerate() {
-            check.that(
-                promotion.from < promotion.to,
-                &at(&format!("promotions/{n}/to")),
-                "order",
-                "a promotion ends after it starts",
-            );
-            check.range(
-                promotion.bps.0,
-                &at(&format!("promotions/{n}/bps")),
-                0..=9000,
-            );
+            check.that(promotion.from < promotion.to, &at(&format!("promotions/{n}/to")), "order", "a promotion ends after it starts");
+            check.range(promotion.bps.0, &at(&format!("promotions/{n}/bps")), 0..=9000);
         }
-        check.that(
-            self.seasons.len() <= 100,
-            &at("seasons"),
-            "too_many",
-            "at most 100 seasons",
-        );
+        check.that(self.seasons.len() <= 100, &at("seasons"), "too_many", "at most 100 seasons");
         for (n, season) in self.seasons.iter().enumerate() {
-            check.that(
-                season.from < season.to,
-                &at(&format!("seasons/{n}/to")),
-                "order",
-                "a season ends after it starts",
-            );
-            check.range(
-                season.nightly,
-                &at(&format!("seasons/{n}/nightly")),
-                1..=Money::MAX_AMOUNT,
-            );
-            check.range(
-                season.weekend_nightly.unwrap_or(1),
-                &at(&format!("seasons/{n}/weekend_nightly")),
-                1..=Money::MAX_AMOUNT,
-            );
+            check.that(season.from < season.to, &at(&format!("seasons/{n}/to")), "order", "a season ends after it starts");
+            check.range(season.nightly, &at(&format!("seasons/{n}/nightly")), 1..=Money::MAX_AMOUNT);
+            check.range(season.weekend_nightly.unwrap_or(1), &at(&format!("seasons/{n}/weekend_nightly")), 1..=Money::MAX_AMOUNT);
         }
     }
 }
@@ -329,19 +283,13 @@ impl Quote {
     /// The sum of the lines of a kind.
     #[must_use]
     pub fn sum_of(&self, kind: LineKind) -> i64 {
-        self.lines
-            .iter()
-            .filter(|line| line.kind == kind)
-            .map(|line| line.amount)
-            .sum()
+        self.lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).sum()
     }
 
     /// Nights after discount, with extra guests: what a cancellation divides.
     #[must_use]
     pub fn accommodation(&self) -> i64 {
-        self.sum_of(LineKind::Nights)
-            + self.sum_of(LineKind::Discount)
-            + self.sum_of(LineKind::ExtraGuests)
+        self.sum_of(LineKind::Nights) + self.sum_of(LineKind::Discount) + self.sum_of(LineKind::ExtraGuests)
     }
 
     /// Cleaning and pet fees.
@@ -358,10 +306,7 @@ impl Quote {
 
     /// Taxes by jurisdiction, in the order of the lines.
     pub fn taxes(&self) -> impl Iterator<Item = (&str, &Line)> {
-        self.lines
-            .iter()
-            .filter(|line| line.kind == LineKind::Tax)
-            .map(|line| (line.jurisdiction.as_deref().unwrap_or_default(), line))
+        self.lines.iter().filter(|line| line.kind == LineKind::Tax).map(|line| (line.jurisdiction.as_deref().unwrap_or_default(), line))
     }
 }
 
@@ -369,11 +314,7 @@ impl Quote {
 /// season's (the shortest, then the later start), else weekend or base price.
 #[must_use]
 pub fn night_price(tariff: &Tariff, days: &[DayRule], date: NaiveDate) -> i64 {
-    if let Some(price) = days
-        .iter()
-        .find(|day| day.date == date)
-        .and_then(|day| day.price)
-    {
+    if let Some(price) = days.iter().find(|day| day.date == date).and_then(|day| day.price) {
         return price;
     }
     let weekend = matches!(date.weekday(), chrono::Weekday::Fri | chrono::Weekday::Sat);
@@ -381,77 +322,34 @@ pub fn night_price(tariff: &Tariff, days: &[DayRule], date: NaiveDate) -> i64 {
         .seasons
         .iter()
         .filter(|season| season.from <= date && date < season.to)
-        .min_by_key(|season| {
-            (
-                (season.to - season.from).num_days(),
-                std::cmp::Reverse(season.from),
-            )
-        });
-    let (nightly, weekend_nightly) = season.map_or((tariff.nightly, tariff.weekend_nightly), |s| {
-        (s.nightly, s.weekend_nightly)
-    });
-    if weekend {
-        weekend_nightly.unwrap_or(nightly)
-    } else {
-        nightly
-    }
+        .min_by_key(|season| ((season.to - season.from).num_days(), std::cmp::Reverse(season.from)));
+    let (nightly, weekend_nightly) = season.map_or((tariff.nightly, tariff.weekend_nightly), |s| (s.nightly, s.weekend_nightly));
+    if weekend { weekend_nightly.unwrap_or(nightly) } else { nightly }
 }
 
 /// The one discount of a stay: new listing > promotion > length of stay > early
 /// bird > last minute.
-fn discount(
-    tariff: &Tariff,
-    stay: Stay,
-    occasion: &Occasion,
-) -> Option<(&'static str, BasisPoints)> {
+fn discount(tariff: &Tariff, stay: Stay, occasion: &Occasion) -> Option<(&'static str, BasisPoints)> {
     let some = |name, bps: BasisPoints| (bps.0 > 0).then_some((name, bps));
     let lead = (stay.check_in - occasion.booked_on).num_days();
-    let new_listing = || {
-        (occasion.earlier_bookings < NEW_LISTING_BOOKINGS)
-            .then(|| some("New listing", tariff.new_listing_discount_bps))
-            .flatten()
-    };
+    let new_listing =
+        || (occasion.earlier_bookings < NEW_LISTING_BOOKINGS).then(|| some("New listing", tariff.new_listing_discount_bps)).flatten();
     let promotion = || {
         let within = |p: &&Promotion| p.from <= stay.check_in && stay.check_out <= p.to;
-        tariff
-            .promotions
-            .iter()
-            .filter(within)
-            .max_by_key(|p| p.bps)
-            .and_then(|p| some("Promotion", p.bps))
+        tariff.promotions.iter().filter(within).max_by_key(|p| p.bps).and_then(|p| some("Promotion", p.bps))
     };
     let length = || match stay.nights() {
-        MONTH.. => some("Monthly stay", tariff.monthly_discount_bps)
-            .or_else(|| some("Weekly stay", tariff.weekly_discount_bps)),
+        MONTH.. => some("Monthly stay", tariff.monthly_discount_bps).or_else(|| some("Weekly stay", tariff.weekly_discount_bps)),
         WEEK.. => some("Weekly stay", tariff.weekly_discount_bps),
         _ => None,
     };
-    let early = || {
-        tariff
-            .early_bird
-            .filter(|e| lead >= i64::from(e.days))
-            .and_then(|e| some("Early bird", e.bps))
-    };
-    let late = || {
-        tariff
-            .last_minute
-            .filter(|l| lead < i64::from(l.days))
-            .and_then(|l| some("Last minute", l.bps))
-    };
-    new_listing()
-        .or_else(promotion)
-        .or_else(length)
-        .or_else(early)
-        .or_else(late)
+    let early = || tariff.early_bird.filter(|e| lead >= i64::from(e.days)).and_then(|e| some("Early bird", e.bps));
+    let late = || tariff.last_minute.filter(|l| lead < i64::from(l.days)).and_then(|l| some("Last minute", l.bps));
+    new_listing().or_else(promotion).or_else(length).or_else(early).or_else(late)
 }
 
 /// Lines with the habits of a guest paying a host.
-fn line(
-    kind: LineKind,
-    label: impl Into<String>,
-    unit: i64,
-    quantity: i64,
-) -> Result<Line, MoneyError> {
+fn line(kind: LineKind, label: impl Into<String>, unit: i64, quantity: i64) -> Result<Line, MoneyError> {
     Ok(Line {
         kind,
         label: label.into(),
@@ -482,25 +380,9 @@ pub struct Prices<'a> {
 ///
 /// # Errors
 /// When an amount leaves `i64` minor units.
-pub fn quote(
-    prices: &Prices<'_>,
-    stay: Stay,
-    guests: &Guests,
-    occasion: &Occasion,
-) -> Result<Quote, MoneyError> {
-    let Prices {
-        tariff,
-        days,
-        fees,
-        taxes,
-    } = *prices;
-    let nights: Vec<NightPrice> = stay
-        .dates()
-        .map(|date| NightPrice {
-            date,
-            amount: night_price(tariff, days, date),
-        })
-        .collect();
+pub fn quote(prices: &Prices<'_>, stay: Stay, guests: &Guests, occasion: &Occasion) -> Result<Quote, MoneyError> {
+    let Prices { tariff, days, fees, taxes } = *prices;
+    let nights: Vec<NightPrice> = stay.dates().map(|date| NightPrice { date, amount: night_price(tariff, days, date) }).collect();
     let mut lines = night_lines(&nights)?;
     let gross = sum(nights.iter().map(|night| night.amount))?;
     if let Some((name, bps)) = discount(tariff, stay, occasion) {
@@ -510,60 +392,29 @@ pub fn quote(
     if let Some(extra) = tariff.extra_guest {
         let more = i64::from((guests.adults + guests.children - extra.after).max(0));
         if more > 0 && extra.amount > 0 {
-            lines.push(line(
-                LineKind::ExtraGuests,
-                "Extra guests",
-                extra.amount,
-                more * i64::from(stay.nights()),
-            )?);
+            lines.push(line(LineKind::ExtraGuests, "Extra guests", extra.amount, more * i64::from(stay.nights()))?);
         }
     }
     if guests.pets > 0 && tariff.pet_fee > 0 {
         lines.push(line(LineKind::PetFee, "Pets", tariff.pet_fee, 1)?);
     }
     if tariff.cleaning_fee > 0 {
-        lines.push(line(
-            LineKind::CleaningFee,
-            "Cleaning",
-            tariff.cleaning_fee,
-            1,
-        )?);
+        lines.push(line(LineKind::CleaningFee, "Cleaning", tariff.cleaning_fee, 1)?);
     }
-    let mut quote = Quote {
-        stay,
-        guests: *guests,
-        currency: tariff.currency,
-        nights,
-        lines,
-        total: 0,
-        host_fee: 0,
-        host_payout: 0,
-    };
+    let mut quote = Quote { stay, guests: *guests, currency: tariff.currency, nights, lines, total: 0, host_fee: 0, host_payout: 0 };
     let subtotal = sum(quote.lines.iter().map(|line| line.amount))?;
     let guest_fee = fees.guest_fee_bps.of(subtotal)?;
     if guest_fee > 0 {
         let fee = line(LineKind::GuestFee, "Service fee", guest_fee, 1)?;
-        quote.lines.push(Line {
-            received_by: Party::Marketplace,
-            ..fee
-        });
+        quote.lines.push(Line { received_by: Party::Marketplace, ..fee });
     }
-    let bases = Bases {
-        nights: quote.accommodation(),
-        fees: quote.stay_fees(),
-        guest_fee,
-    };
+    let bases = Bases { nights: quote.accommodation(), fees: quote.stay_fees(), guest_fee };
     for rule in taxes.iter().filter(|rule| rule.applies(stay)) {
         let tax = rule.on(stay, guests, bases)?;
         if tax.amount > 0 {
             let line = line(LineKind::Tax, rule.label.clone(), tax.unit, tax.quantity)?;
             let base = matches!(rule.kind, crate::taxes::TaxKind::Percent).then_some(rule.base);
-            quote.lines.push(Line {
-                received_by: Party::TaxAuthority,
-                jurisdiction: Some(rule.jurisdiction.clone()),
-                base,
-                ..line
-            });
+            quote.lines.push(Line { received_by: Party::TaxAuthority, jurisdiction: Some(rule.jurisdiction.clone()), base, ..line });
         }
     }
     quote.total = sum(quote.lines.iter().map(|line| line.amount))?;
@@ -571,11 +422,7 @@ pub fn quote(
     quote.host_payout = subtotal - quote.host_fee;
     if quote.host_fee > 0 {
         let fee = line(LineKind::HostFee, "Host fee", quote.host_fee, 1)?;
-        quote.lines.push(Line {
-            paid_by: Party::Host,
-            received_by: Party::Marketplace,
-            ..fee
-        });
+        quote.lines.push(Line { paid_by: Party::Host, received_by: Party::Marketplace, ..fee });
     }
     Ok(quote)
 }
@@ -589,8 +436,5 @@ fn night_lines(nights: &[NightPrice]) -> Result<Vec<Line>, MoneyError> {
             None => groups.push((night.amount, 1)),
         }
     }
-    groups
-        .into_iter()
-        .map(|(price, count)| line(LineKind::Nights, "Nights", price, count))
-        .collect()
+    groups.into_iter().map(|(price, count)| line(LineKind::Nights, "Nights", price, count)).collect()
 }

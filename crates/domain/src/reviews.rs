@@ -59,41 +59,18 @@ pub struct Stars {
 impl Stars {
     /// Records what is missing, out of range, or of the other side.
     pub fn check(&self, check: &mut Check, subject: Subject) {
-        check.that(
-            self.overall.is_some(),
-            "/overall",
-            "required",
-            "an overall rating of 1–5 is needed",
-        );
-        let of_home = [
-            ("accuracy", self.accuracy),
-            ("check_in", self.check_in),
-            ("location", self.location),
-            ("value", self.value),
-        ];
+        check.that(self.overall.is_some(), "/overall", "required", "an overall rating of 1–5 is needed");
+        let of_home = [("accuracy", self.accuracy), ("check_in", self.check_in), ("location", self.location), ("value", self.value)];
         let of_guest = [("house_rules", self.house_rules)];
-        let both = [
-            ("overall", self.overall),
-            ("cleanliness", self.cleanliness),
-            ("communication", self.communication),
-        ];
+        let both = [("overall", self.overall), ("cleanliness", self.cleanliness), ("communication", self.communication)];
         for (name, stars) in of_home.iter().chain(&of_guest).chain(&both) {
             if let Some(stars) = stars {
                 check.range(*stars, &format!("/{name}"), 1..=5);
             }
         }
-        let foreign: &[(&str, Option<i32>)] = if subject == Subject::Listing {
-            &of_guest
-        } else {
-            &of_home
-        };
+        let foreign: &[(&str, Option<i32>)] = if subject == Subject::Listing { &of_guest } else { &of_home };
         for (name, stars) in foreign {
-            check.that(
-                stars.is_none(),
-                &format!("/{name}"),
-                "unknown_field",
-                format!("a {subject} is not rated on {name}"),
-            );
+            check.that(stars.is_none(), &format!("/{name}"), "unknown_field", format!("a {subject} is not rated on {name}"));
         }
     }
 }
@@ -137,11 +114,7 @@ pub fn window_closes_at(booking: &Booking) -> DateTime<Utc> {
 /// # Errors
 /// Why not.
 pub fn check_reviewable(booking: &Booking, now: DateTime<Utc>) -> Result<(), NotReviewable> {
-    let arrival_day = instant_on(
-        booking.terms.time_zone,
-        booking.stay.check_in,
-        chrono::NaiveTime::MIN,
-    );
+    let arrival_day = instant_on(booking.terms.time_zone, booking.stay.check_in, chrono::NaiveTime::MIN);
     let late_cancellation = booking.state == BookingState::Cancelled
         && booking.cancelled_by == Some(Side::Guest)
         && booking.cancelled_at.is_some_and(|at| at >= arrival_day);
@@ -154,9 +127,5 @@ pub fn check_reviewable(booking: &Booking, now: DateTime<Utc>) -> Result<(), Not
         return Err(NotReviewable::NoStay);
     }
     let closes = window_closes_at(booking);
-    if now >= closes {
-        Err(NotReviewable::WindowClosed(closes))
-    } else {
-        Ok(())
-    }
+    if now >= closes { Err(NotReviewable::WindowClosed(closes)) } else { Ok(()) }
 }

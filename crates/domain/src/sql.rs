@@ -23,12 +23,8 @@ macro_rules! as_uuid {
             }
         }
         impl<'r> sqlx::Decode<'r, sqlx::Postgres> for $name {
-            fn decode(
-                value: sqlx::postgres::PgValueRef<'r>,
-            ) -> Result<Self, sqlx::error::BoxDynError> {
-                Ok(Self(<uuid::Uuid as sqlx::Decode<sqlx::Postgres>>::decode(
-                    value,
-                )?))
+            fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+                Ok(Self(<uuid::Uuid as sqlx::Decode<sqlx::Postgres>>::decode(value)?))
             }
         }
     };
@@ -59,12 +55,9 @@ macro_rules! as_text {
             }
         }
         impl<'r> sqlx::Decode<'r, sqlx::Postgres> for $name {
-            fn decode(
-                value: sqlx::postgres::PgValueRef<'r>,
-            ) -> Result<Self, sqlx::error::BoxDynError> {
+            fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
                 let text = <&str as sqlx::Decode<sqlx::Postgres>>::decode(value)?;
-                text.parse::<Self>()
-                    .map_err(|_| format!("unknown {}: {text:?}", stringify!($name)).into())
+                text.parse::<Self>().map_err(|_| format!("unknown {}: {text:?}", stringify!($name)).into())
             }
         }
     };

@@ -100,16 +100,8 @@ impl TaxRule {
     /// under 2, and where the floor lies within, all of the kind count.
     #[must_use]
     pub fn taxed_guests(&self, guests: &Guests) -> i64 {
-        let children = if self.age_floor.is_none_or(|floor| floor <= 12) {
-            guests.children
-        } else {
-            0
-        };
-        let infants = if self.age_floor.is_none_or(|floor| floor <= 1) {
-            guests.infants
-        } else {
-            0
-        };
+        let children = if self.age_floor.is_none_or(|floor| floor <= 12) { guests.children } else { 0 };
+        let infants = if self.age_floor.is_none_or(|floor| floor <= 1) { guests.infants } else { 0 };
         i64::from(guests.adults) + i64::from(children) + i64::from(infants)
     }
 
@@ -118,40 +110,23 @@ impl TaxRule {
     /// # Errors
     /// When the amount leaves `i64`.
     pub fn on(&self, stay: Stay, guests: &Guests, bases: Bases) -> Result<Tax, MoneyError> {
-        let nights = i64::from(
-            self.night_cap
-                .map_or(stay.nights(), |cap| cap.min(stay.nights())),
-        );
+        let nights = i64::from(self.night_cap.map_or(stay.nights(), |cap| cap.min(stay.nights())));
         let quantity = match self.kind {
             TaxKind::Percent => {
                 let base = match self.base {
                     TaxBase::Nights => Some(bases.nights),
                     TaxBase::Fees => Some(bases.fees),
-                    TaxBase::All => bases
-                        .nights
-                        .checked_add(bases.fees)
-                        .and_then(|sum| sum.checked_add(bases.guest_fee)),
+                    TaxBase::All => bases.nights.checked_add(bases.fees).and_then(|sum| sum.checked_add(bases.guest_fee)),
                 };
                 let amount = self.rate_bps.of(base.ok_or(MoneyError::Overflow)?)?;
-                return Ok(Tax {
-                    unit: amount,
-                    quantity: 1,
-                    amount,
-                });
+                return Ok(Tax { unit: amount, quantity: 1, amount });
             }
             TaxKind::PerStay => 1,
             TaxKind::PerGuest => self.taxed_guests(guests),
             TaxKind::PerNight => nights,
             TaxKind::PerGuestNight => nights * self.taxed_guests(guests),
         };
-        let amount = self
-            .amount
-            .checked_mul(quantity)
-            .ok_or(MoneyError::Overflow)?;
-        Ok(Tax {
-            unit: self.amount,
-            quantity,
-            amount,
-        })
+        let amount = self.amount.checked_mul(quantity).ok_or(MoneyError::Overflow)?;
+        Ok(Tax { unit: self.amount, quantity, amount })
     }
 }

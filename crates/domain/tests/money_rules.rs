@@ -9,8 +9,7 @@ use domain::ids::{BookingId, PaymentId, UserId};
 use domain::ledger;
 use domain::money::{BasisPoints, Money};
 use domain::pricing::{
-    ExtraGuest, FeeRule, Fees, LeadDiscount, LineKind, Occasion, Party, PriceSeason, Prices,
-    Promotion, Quote, Tariff, quote,
+    ExtraGuest, FeeRule, Fees, LeadDiscount, LineKind, Occasion, Party, PriceSeason, Prices, Promotion, Quote, Tariff, quote,
 };
 use domain::taxes::{TaxBase, TaxKind, TaxRule};
 use proptest::prelude::*;
@@ -26,38 +25,13 @@ fn nights(from: &str, count: u64) -> Stay {
 }
 
 fn fees(guest: i32, host: i32) -> Fees {
-    Fees {
-        guest_fee_bps: BasisPoints(guest),
-        host_fee_bps: BasisPoints(host),
-        host_fee_on_cancellation: FeeRule::Proportional,
-    }
+    Fees { guest_fee_bps: BasisPoints(guest), host_fee_bps: BasisPoints(host), host_fee_on_cancellation: FeeRule::Proportional }
 }
 
-const LATER: Occasion = Occasion {
-    booked_on: NaiveDate::from_ymd_opt(2027, 1, 1).unwrap(),
-    earlier_bookings: 10,
-};
+const LATER: Occasion = Occasion { booked_on: NaiveDate::from_ymd_opt(2027, 1, 1).unwrap(), earlier_bookings: 10 };
 
-fn price(
-    tariff: &Tariff,
-    days: &[DayRule],
-    fees: &Fees,
-    taxes: &[TaxRule],
-    stay: Stay,
-    guests: &Guests,
-) -> Quote {
-    quote(
-        &Prices {
-            tariff,
-            days,
-            fees,
-            taxes,
-        },
-        stay,
-        guests,
-        &LATER,
-    )
-    .unwrap()
+fn price(tariff: &Tariff, days: &[DayRule], fees: &Fees, taxes: &[TaxRule], stay: Stay, guests: &Guests) -> Quote {
+    quote(&Prices { tariff, days, fees, taxes }, stay, guests, &LATER).unwrap()
 }
 
 #[derive(Deserialize)]
@@ -77,25 +51,10 @@ struct PriceCase {
 fn worked_prices() {
     let cases: Vec<PriceCase> = serde_json::from_str(include_str!("golden/prices.json")).unwrap();
     for case in cases {
-        let tariff = Tariff {
-            cleaning_fee: case.cleaning,
-            ..Tariff::flat("EUR".parse().unwrap(), case.nightly)
-        };
+        let tariff = Tariff { cleaning_fee: case.cleaning, ..Tariff::flat("EUR".parse().unwrap(), case.nightly) };
         let fees = fees(case.guest_fee_bps, case.host_fee_bps);
-        let quote = price(
-            &tariff,
-            &[],
-            &fees,
-            &[],
-            nights("2027-06-01", case.nights),
-            &Guests::default(),
-        );
-        assert_eq!(
-            (quote.total, quote.host_fee, quote.host_payout),
-            (case.total, case.host_fee, case.host_payout),
-            "{}",
-            case.name
-        );
+        let quote = price(&tariff, &[], &fees, &[], nights("2027-06-01", case.nights), &Guests::default());
+        assert_eq!((quote.total, quote.host_fee, quote.host_payout), (case.total, case.host_fee, case.host_payout), "{}", case.name);
     }
 }
 
@@ -111,18 +70,8 @@ struct RefundCase {
 #[test]
 fn worked_refunds_where_the_marketplace_keeps_its_fees() {
     let cases: Vec<RefundCase> = serde_json::from_str(include_str!("golden/refunds.json")).unwrap();
-    let fees = Fees {
-        host_fee_on_cancellation: FeeRule::KeptUnlessFull,
-        ..fees(1000, 500)
-    };
-    let quote = price(
-        &Tariff::flat("EUR".parse().unwrap(), 10_000),
-        &[],
-        &fees,
-        &[],
-        nights("2027-06-01", 1),
-        &Guests::default(),
-    );
+    let fees = Fees { host_fee_on_cancellation: FeeRule::KeptUnlessFull, ..fees(1000, 500) };
+    let quote = price(&Tariff::flat("EUR".parse().unwrap(), 10_000), &[], &fees, &[], nights("2027-06-01", 1), &Guests::default());
     assert_eq!((quote.total, quote.host_payout), (11_000, 9_500));
     for case in cases {
         let terms = PolicyTerms {
@@ -143,11 +92,7 @@ fn worked_refunds_where_the_marketplace_keeps_its_fees() {
         };
         let settled = cancellation::settle_guest_cancellation(&moment, at).unwrap();
         assert_eq!(
-            (
-                settled.refund,
-                settled.host_receives,
-                settled.host_fee + settled.guest_fee
-            ),
+            (settled.refund, settled.host_receives, settled.host_fee + settled.guest_fee),
             (case.guest, case.host, case.marketplace),
             "{}",
             case.name
@@ -160,26 +105,12 @@ fn a_night_costs_date_over_season_over_weekend_over_base() {
     let tariff = Tariff {
         weekend_nightly: Some(150),
         seasons: vec![
-            PriceSeason {
-                from: date("2027-07-01"),
-                to: date("2027-09-01"),
-                nightly: 200,
-                weekend_nightly: None,
-            },
-            PriceSeason {
-                from: date("2027-07-10"),
-                to: date("2027-07-12"),
-                nightly: 300,
-                weekend_nightly: Some(310),
-            },
+            PriceSeason { from: date("2027-07-01"), to: date("2027-09-01"), nightly: 200, weekend_nightly: None },
+            PriceSeason { from: date("2027-07-10"), to: date("2027-07-12"), nightly: 300, weekend_nightly: Some(310) },
         ],
         ..Tariff::flat("EUR".parse().unwrap(), 100)
     };
-    let days = [DayRule {
-        date: date("2027-07-11"),
-        price: Some(999),
-        min_nights: None,
-    }];
+    let days = [DayRule { date: date("2027-07-11"), price: Some(999), min_nights: None }];
     let at = |day: &str| domain::pricing::night_price(&tariff, &days, date(day));
     assert_eq!(at("2027-06-16"), 100, "a Wednesday");
     assert_eq!(at("2027-06-18"), 150, "a Friday");
@@ -194,77 +125,26 @@ fn one_discount_a_stay_by_precedence() {
         weekly_discount_bps: BasisPoints(700),
         monthly_discount_bps: BasisPoints(2800),
         new_listing_discount_bps: BasisPoints(2000),
-        early_bird: Some(LeadDiscount {
-            days: 60,
-            bps: BasisPoints(300),
-        }),
-        last_minute: Some(LeadDiscount {
-            days: 3,
-            bps: BasisPoints(400),
-        }),
-        promotions: vec![Promotion {
-            from: date("2027-05-01"),
-            to: date("2027-05-11"),
-            bps: BasisPoints(500),
-        }],
+        early_bird: Some(LeadDiscount { days: 60, bps: BasisPoints(300) }),
+        last_minute: Some(LeadDiscount { days: 3, bps: BasisPoints(400) }),
+        promotions: vec![Promotion { from: date("2027-05-01"), to: date("2027-05-11"), bps: BasisPoints(500) }],
         ..Tariff::flat("EUR".parse().unwrap(), 10_000)
     };
     let fees = fees(0, 0);
     let discount = |tariff: &Tariff, stay: Stay, booked_on: &str, earlier_bookings| {
-        let occasion = Occasion {
-            booked_on: date(booked_on),
-            earlier_bookings,
-        };
-        quote(
-            &Prices {
-                tariff,
-                days: &[],
-                fees: &fees,
-                taxes: &[],
-            },
-            stay,
-            &Guests::default(),
-            &occasion,
-        )
-        .unwrap()
-        .sum_of(LineKind::Discount)
+        let occasion = Occasion { booked_on: date(booked_on), earlier_bookings };
+        quote(&Prices { tariff, days: &[], fees: &fees, taxes: &[] }, stay, &Guests::default(), &occasion)
+            .unwrap()
+            .sum_of(LineKind::Discount)
     };
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 8), "2027-04-30", 2),
-        -16_000,
-        "new listing beats all"
-    );
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 8), "2027-04-30", 3),
-        -4_000,
-        "promotion beats length of stay"
-    );
+    assert_eq!(discount(&tariff, nights("2027-05-01", 8), "2027-04-30", 2), -16_000, "new listing beats all");
+    assert_eq!(discount(&tariff, nights("2027-05-01", 8), "2027-04-30", 3), -4_000, "promotion beats length of stay");
     tariff.promotions.clear();
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 8), "2027-04-30", 3),
-        -5_600,
-        "a week"
-    );
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 28), "2027-01-01", 3),
-        -78_400,
-        "a month beats early bird"
-    );
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 2), "2027-03-02", 3),
-        -600,
-        "early bird at 60 days"
-    );
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 2), "2027-04-29", 3),
-        -800,
-        "last minute at 2 days"
-    );
-    assert_eq!(
-        discount(&tariff, nights("2027-05-01", 2), "2027-04-28", 3),
-        0,
-        "neither at 3 days"
-    );
+    assert_eq!(discount(&tariff, nights("2027-05-01", 8), "2027-04-30", 3), -5_600, "a week");
+    assert_eq!(discount(&tariff, nights("2027-05-01", 28), "2027-01-01", 3), -78_400, "a month beats early bird");
+    assert_eq!(discount(&tariff, nights("2027-05-01", 2), "2027-03-02", 3), -600, "early bird at 60 days");
+    assert_eq!(discount(&tariff, nights("2027-05-01", 2), "2027-04-29", 3), -800, "last minute at 2 days");
+    assert_eq!(discount(&tariff, nights("2027-05-01", 2), "2027-04-28", 3), 0, "neither at 3 days");
 }
 
 #[test]
@@ -283,57 +163,16 @@ fn taxes_count_what_they_say() {
         from: date("2027-01-01"),
         to: None,
     };
-    let guests = Guests {
-        adults: 2,
-        children: 1,
-        infants: 1,
-        pets: 0,
-    };
+    let guests = Guests { adults: 2, children: 1, infants: 1, pets: 0 };
     let tariff = Tariff::flat("EUR".parse().unwrap(), 10_000);
     let tax = |rule: &TaxRule, count| {
-        price(
-            &tariff,
-            &[],
-            &fees(0, 0),
-            std::slice::from_ref(rule),
-            nights("2027-06-01", count),
-            &guests,
-        )
-        .sum_of(LineKind::Tax)
+        price(&tariff, &[], &fees(0, 0), std::slice::from_ref(rule), nights("2027-06-01", count), &guests).sum_of(LineKind::Tax)
     };
-    assert_eq!(
-        tax(&rule, 10),
-        400 * 2 * 7,
-        "adults only, seven nights at most"
-    );
+    assert_eq!(tax(&rule, 10), 400 * 2 * 7, "adults only, seven nights at most");
     assert_eq!(tax(&rule, 30), 0, "long stays are exempt");
-    assert_eq!(
-        tax(
-            &TaxRule {
-                age_floor: Some(12),
-                ..rule.clone()
-            },
-            1
-        ),
-        400 * 3,
-        "a child may be twelve"
-    );
-    assert_eq!(
-        tax(
-            &TaxRule {
-                from: date("2027-06-02"),
-                ..rule.clone()
-            },
-            1
-        ),
-        0,
-        "not in force yet"
-    );
-    let percent = TaxRule {
-        kind: TaxKind::Percent,
-        rate_bps: BasisPoints(600),
-        ..rule
-    };
+    assert_eq!(tax(&TaxRule { age_floor: Some(12), ..rule.clone() }, 1), 400 * 3, "a child may be twelve");
+    assert_eq!(tax(&TaxRule { from: date("2027-06-02"), ..rule.clone() }, 1), 0, "not in force yet");
+    let percent = TaxRule { kind: TaxKind::Percent, rate_bps: BasisPoints(600), ..rule };
     assert_eq!(tax(&percent, 3), 1_800);
 }
 
@@ -432,10 +271,7 @@ proptest! {
 fn the_presets_keep_what_they_say() {
     let fees = fees(1000, 300);
     let quote = price(
-        &Tariff {
-            cleaning_fee: 3_000,
-            ..Tariff::flat("EUR".parse().unwrap(), 10_000)
-        },
+        &Tariff { cleaning_fee: 3_000, ..Tariff::flat("EUR".parse().unwrap(), 10_000) },
         &[],
         &fees,
         &[],
@@ -454,9 +290,7 @@ fn the_presets_keep_what_they_say() {
             check_in_time: "15:00:00".parse().unwrap(),
             confirmed_at: Some(confirmed),
         };
-        cancellation::settle_guest_cancellation(&moment, at.parse().unwrap())
-            .unwrap()
-            .refund
+        cancellation::settle_guest_cancellation(&moment, at.parse().unwrap()).unwrap().refund
     };
     use PolicyName::{Firm, Flexible, Limited, Moderate, NonRefundable, Strict};
     for (name, at, expected) in [
@@ -483,14 +317,7 @@ fn the_presets_keep_what_they_say() {
 #[test]
 fn hosts_who_call_off_pay_the_more_the_later() {
     let fees = fees(1000, 300);
-    let quote = price(
-        &Tariff::flat("EUR".parse().unwrap(), 10_000),
-        &[],
-        &fees,
-        &[],
-        nights("2027-06-10", 4),
-        &Guests::default(),
-    );
+    let quote = price(&Tariff::flat("EUR".parse().unwrap(), 10_000), &[], &fees, &[], nights("2027-06-10", 4), &Guests::default());
     let terms = terms_for(PolicyName::Flexible, 4);
     let moment = Moment {
         quote: &quote,
@@ -504,23 +331,12 @@ fn hosts_who_call_off_pay_the_more_the_later() {
     assert_eq!(fee("2027-05-11T14:59:59Z"), 4_000);
     assert_eq!(fee("2027-05-11T15:00:00Z"), 10_000);
     assert_eq!(fee("2027-06-08T15:00:00Z"), 20_000);
-    assert_eq!(
-        fee("2027-06-12T10:00:00Z"),
-        10_000,
-        "two nights were stayed"
-    );
+    assert_eq!(fee("2027-06-12T10:00:00Z"), 10_000, "two nights were stayed");
 }
 
 #[test]
 fn postings_that_do_not_balance_cannot_be_made() {
     let zero = Money::zero("EUR".parse().unwrap());
     assert!(ledger::capture(PaymentId(Uuid::nil()), BookingId(Uuid::nil()), zero).is_err());
-    assert!(
-        ledger::capture(
-            PaymentId(Uuid::nil()),
-            BookingId(Uuid::nil()),
-            Money::new(-1, zero.currency)
-        )
-        .is_err()
-    );
+    assert!(ledger::capture(PaymentId(Uuid::nil()), BookingId(Uuid::nil()), Money::new(-1, zero.currency)).is_err());
 }

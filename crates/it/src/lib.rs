@@ -1,1 +1,18 @@
-//! it
+//! The world that tests live in: a fresh database for each, the whole server on
+//! a port of its own, people with names, and everything outside within reach.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    clippy::missing_panics_doc,
+    reason = "a test kit: failing loudly is its purpose"
+)]
+
+pub mod client;
+pub mod database;
+pub mod world;
+
+pub use client::{Answer, Client};
+pub use database::TestDb;
+pub use world::TestApp;

@@ -20,11 +20,7 @@ pub struct Enqueue {
 ///
 /// # Errors
 /// When the payload is no JSON or the database refuses.
-pub async fn enqueue<C, J: Job<C>>(
-    connection: &mut PgConnection,
-    job: &J,
-    options: Enqueue,
-) -> Result<Option<Uuid>, sqlx::Error> {
+pub async fn enqueue<C, J: Job<C>>(connection: &mut PgConnection, job: &J, options: Enqueue) -> Result<Option<Uuid>, sqlx::Error> {
     let payload = serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query_scalar(
         "insert into jobs (kind, payload, queue, priority, run_at, max_attempts, dedupe_key)

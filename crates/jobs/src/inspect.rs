@@ -39,7 +39,9 @@ pub struct DeadJob {
 /// # Errors
 /// When the database is out of reach.
 pub async fn depths(db: &PgPool) -> Result<Vec<QueueDepth>, sqlx::Error> {
-    sqlx::query_as("select kind, status, count(*) as count, min(run_at) as oldest from jobs group by kind, status order by kind, status").fetch_all(db).await
+    sqlx::query_as("select kind, status, count(*) as count, min(run_at) as oldest from jobs group by kind, status order by kind, status")
+        .fetch_all(db)
+        .await
 }
 
 /// When the next unfinished job is due, in marketplace time.
@@ -47,20 +49,14 @@ pub async fn depths(db: &PgPool) -> Result<Vec<QueueDepth>, sqlx::Error> {
 /// # Errors
 /// When the database is out of reach.
 pub async fn next_run_at(db: &PgPool) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    sqlx::query_scalar("select min(run_at) from jobs where status = 'ready'")
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar("select min(run_at) from jobs where status = 'ready'").fetch_one(db).await
 }
 
 /// Dead letters, by id, after `after`.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn list_dead(
-    db: &PgPool,
-    after: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<DeadJob>, sqlx::Error> {
+pub async fn list_dead(db: &PgPool, after: Option<Uuid>, limit: i64) -> Result<Vec<DeadJob>, sqlx::Error> {
     sqlx::query_as(
         "select id, kind, payload, attempts, last_error, created_at from jobs
          where status = 'dead' and ($1::uuid is null or id > $1) order by id limit $2",
@@ -76,7 +72,11 @@ pub async fn list_dead(
 /// # Errors
 /// When the database is out of reach.
 pub async fn retry_dead(db: &PgPool, id: Uuid, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("update jobs set status = 'ready', attempts = 0, run_at = $2 where id = $1 and status = 'dead'").bind(id).bind(now).execute(db).await?;
+    let done = sqlx::query("update jobs set status = 'ready', attempts = 0, run_at = $2 where id = $1 and status = 'dead'")
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -85,12 +85,5 @@ pub async fn retry_dead(db: &PgPool, id: Uuid, now: DateTime<Utc>) -> Result<boo
 /// # Errors
 /// When the database is out of reach.
 pub async fn delete_dead(db: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
-    Ok(
-        sqlx::query("delete from jobs where id = $1 and status = 'dead'")
-            .bind(id)
-            .execute(db)
-            .await?
-            .rows_affected()
-            == 1,
-    )
+    Ok(sqlx::query("delete from jobs where id = $1 and status = 'dead'").bind(id).execute(db).await?.rows_affected() == 1)
 }

@@ -22,11 +22,7 @@ pub trait Job<C>: Serialize + DeserializeOwned + Send + Sync + 'static {
     const PRIORITY: i16 = 0;
 
     /// Does the work.
-    fn run(
-        &self,
-        context: &C,
-        attempt: Attempt,
-    ) -> impl Future<Output = Result<(), JobError>> + Send;
+    fn run(&self, context: &C, attempt: Attempt) -> impl Future<Output = Result<(), JobError>> + Send;
 }
 
 /// Why a job did not finish.
@@ -55,15 +51,7 @@ pub struct Attempt {
     pub last: bool,
 }
 
-type Run<C> = Arc<
-    dyn Fn(
-            serde_json::Value,
-            C,
-            Attempt,
-        ) -> Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>
-        + Send
-        + Sync,
->;
+type Run<C> = Arc<dyn Fn(serde_json::Value, C, Attempt) -> Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>> + Send + Sync>;
 
 /// The jobs a worker knows.
 pub struct Registry<C> {
@@ -81,10 +69,7 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
     /// Knows nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            runs: BTreeMap::new(),
-            twice: Vec::new(),
-        }
+        Self { runs: BTreeMap::new(), twice: Vec::new() }
     }
 
     /// Adds a kind of job.
@@ -93,12 +78,8 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
         let run: Run<C> = Arc::new(|payload, context, attempt| {
             Box::pin(async move {
                 // A payload of another release that cannot be read never will be.
-                let job: J = serde_json::from_value(payload).map_err(|error| {
-                    JobError::Fail(anyhow::anyhow!(
-                        "the payload of {} cannot be read: {error}",
-                        J::KIND
-                    ))
-                })?;
+                let job: J = serde_json::from_value(payload)
+                    .map_err(|error| JobError::Fail(anyhow::anyhow!("the payload of {} cannot be read: {error}", J::KIND)))?;
                 job.run(&context, attempt).await
             })
         });

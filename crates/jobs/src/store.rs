@@ -49,12 +49,7 @@ pub(crate) async fn lease(
 }
 
 /// Keeps the leases of what is still running.
-pub(crate) async fn extend(
-    db: &PgPool,
-    worker: Uuid,
-    ids: &[Uuid],
-    lease: Duration,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn extend(db: &PgPool, worker: Uuid, ids: &[Uuid], lease: Duration) -> Result<(), sqlx::Error> {
     sqlx::query("update jobs set lease_until = clock_timestamp() + make_interval(secs => $3) where id = any($2) and leased_by = $1")
         .bind(worker)
         .bind(ids)
@@ -66,22 +61,12 @@ pub(crate) async fn extend(
 
 /// Done: the row has served.
 pub(crate) async fn finish(db: &PgPool, worker: Uuid, id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from jobs where id = $1 and leased_by = $2")
-        .bind(id)
-        .bind(worker)
-        .execute(db)
-        .await?;
+    sqlx::query("delete from jobs where id = $1 and leased_by = $2").bind(id).bind(worker).execute(db).await?;
     Ok(())
 }
 
 /// Failed: again at `run_at`, or dead.
-pub(crate) async fn put_off(
-    db: &PgPool,
-    worker: Uuid,
-    id: Uuid,
-    run_at: Option<DateTime<Utc>>,
-    error: &str,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn put_off(db: &PgPool, worker: Uuid, id: Uuid, run_at: Option<DateTime<Utc>>, error: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
         "update jobs set status = case when $3::timestamptz is null then 'dead' else 'ready' end, run_at = coalesce($3, run_at),
                 leased_by = null, lease_until = null, last_error = left($4, 2000)
@@ -110,11 +95,7 @@ pub(crate) async fn release(db: &PgPool, worker: Uuid, ids: &[Uuid]) -> Result<(
 }
 
 /// How many due jobs of known kinds others are running right now.
-pub(crate) async fn running_elsewhere(
-    db: &PgPool,
-    worker: Uuid,
-    kinds: &[&str],
-) -> Result<i64, sqlx::Error> {
+pub(crate) async fn running_elsewhere(db: &PgPool, worker: Uuid, kinds: &[&str]) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("select count(*) from jobs where status = 'running' and kind = any($2) and leased_by is distinct from $1 and lease_until >= clock_timestamp()")
         .bind(worker)
         .bind(kinds)

@@ -82,22 +82,8 @@ pub struct Worker<C> {
 
 impl<C: Clone + Send + Sync + 'static> Worker<C> {
     /// A worker; `clock` gives marketplace time.
-    pub fn new(
-        db: PgPool,
-        registry: Registry<C>,
-        context: C,
-        clock: ClockFn,
-        settings: WorkerSettings,
-    ) -> Self {
-        Self {
-            db,
-            registry: Arc::new(registry),
-            context,
-            clock,
-            settings,
-            id: Uuid::new_v4(),
-            notify: Arc::new(Notify::new()),
-        }
+    pub fn new(db: PgPool, registry: Registry<C>, context: C, clock: ClockFn, settings: WorkerSettings) -> Self {
+        Self { db, registry: Arc::new(registry), context, clock, settings, id: Uuid::new_v4(), notify: Arc::new(Notify::new()) }
     }
 
     /// Wakes this worker.
@@ -109,14 +95,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
     async fn lease(&self, limit: usize) -> Result<Vec<Leased>, sqlx::Error> {
         let kinds = self.registry.kinds();
         let limit = i64::try_from(limit).unwrap_or(1);
-        store::lease(
-            &self.db,
-            self.id,
-            (&kinds, &self.settings.queues),
-            (self.clock)(),
-            (limit, self.settings.lease),
-        )
-        .await
+        store::lease(&self.db, self.id, (&kinds, &self.settings.queues), (self.clock)(), (limit, self.settings.lease)).await
     }
 
     /// Runs until `shutdown`, then lets running jobs finish and gives back the
@@ -142,11 +121,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
                 }
             }
             // A full batch means there is more: look again as soon as one is done.
-            let pause = if got > 0 && got == free {
-                Duration::from_millis(1)
-            } else {
-                self.settings.poll_interval
-            };
+            let pause = if got > 0 && got == free { Duration::from_millis(1) } else { self.settings.poll_interval };
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 Some(done) = running.join_next(), if !running.is_empty() => {
@@ -209,10 +184,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
                 let id = job.id;
                 self.execute(job).await;
                 let left: bool =
-                    sqlx::query_scalar("select exists (select 1 from jobs where id = $1)")
-                        .bind(id)
-                        .fetch_one(&self.db)
-                        .await?;
+                    sqlx::query_scalar("select exists (select 1 from jobs where id = $1)").bind(id).fetch_one(&self.db).await?;
                 if left {
                     report.failed += 1;
                 } else {
@@ -224,15 +196,9 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
 
     /// Runs one job to its end and writes down how it went.
     fn execute(&self, job: Leased) -> impl Future<Output = Uuid> + Send + use<C> {
-        let (db, registry, context, clock, worker) = (
-            self.db.clone(),
-            self.registry.clone(),
-            self.context.clone(),
-            self.clock.clone(),
-            self.id,
-        );
-        let span =
-            tracing::info_span!("job", kind = %job.kind, id = %job.id, attempt = job.attempts);
+        let (db, registry, context, clock, worker) =
+            (self.db.clone(), self.registry.clone(), self.context.clone(), self.clock.clone(), self.id);
+        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, attempt = job.attempts);
         async move {
             let started = Instant::now();
             let attempt = Attempt { job_id: job.id, number: job.attempts, last: job.attempts >= job.max_attempts };
@@ -269,9 +235,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
 
 /// One second, doubling up to an hour, a fifth more or less at random.
 fn backoff(attempts: i32) -> TimeDelta {
-    let seconds = 2_i64
-        .saturating_pow(u32::try_from(attempts - 1).unwrap_or(0).min(12))
-        .min(3600);
+    let seconds = 2_i64.saturating_pow(u32::try_from(attempts - 1).unwrap_or(0).min(12)).min(3600);
     #[expect(clippy::disallowed_methods, reason = "jitter need not be repeatable")]
     let percent = rand::rng().random_range(80..=120);
     TimeDelta::milliseconds(seconds * 10 * percent)

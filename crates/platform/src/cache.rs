@@ -55,20 +55,9 @@ impl Cache {
     /// two seconds only.
     #[must_use]
     pub fn new(redis: Option<ConnectionManager>, capacity: u64, shared: bool) -> Self {
-        let weigh = |key: &String, entry: &Entry| {
-            u32::try_from(key.len() + entry.value.len() + 64).unwrap_or(u32::MAX)
-        };
-        let local = Moka::builder()
-            .max_capacity(capacity)
-            .weigher(weigh)
-            .build();
-        Self(Arc::new(Inner {
-            local,
-            redis,
-            generations: Mutex::default(),
-            counts: Mutex::default(),
-            shared,
-        }))
+        let weigh = |key: &String, entry: &Entry| u32::try_from(key.len() + entry.value.len() + 64).unwrap_or(u32::MAX);
+        let local = Moka::builder().max_capacity(capacity).weigher(weigh).build();
+        Self(Arc::new(Inner { local, redis, generations: Mutex::default(), counts: Mutex::default(), shared }))
     }
 
     /// Listens to what other processes invalidate, until dropped. Give it a
@@ -106,13 +95,7 @@ impl Cache {
     ///
     /// # Errors
     /// Whatever `load` answers; the cache itself never fails.
-    pub async fn get_or_load<E, F>(
-        &self,
-        space: &'static str,
-        key: &str,
-        life: Duration,
-        load: F,
-    ) -> Result<Arc<[u8]>, E>
+    pub async fn get_or_load<E, F>(&self, space: &'static str, key: &str, life: Duration, load: F) -> Result<Arc<[u8]>, E>
     where
         F: Future<Output = Result<Vec<u8>, E>> + Send,
         E: Send + Sync + 'static,
@@ -141,22 +124,8 @@ impl Cache {
     }
 
     async fn keep(&self, full: &str, value: Arc<[u8]>, life: Duration, generation: u64) {
-        let life = if self.0.shared && self.0.redis.is_none() {
-            life.min(ALONE)
-        } else {
-            life
-        };
-        self.0
-            .local
-            .insert(
-                full.to_owned(),
-                Entry {
-                    value,
-                    until: Instant::now() + life,
-                    generation,
-                },
-            )
-            .await;
+        let life = if self.0.shared && self.0.redis.is_none() { life.min(ALONE) } else { life };
+        self.0.local.insert(full.to_owned(), Entry { value, until: Instant::now() + life, generation }).await;
     }
 
     /// The name in Redis, which carries the space's generation there.
@@ -219,14 +188,9 @@ impl Cache {
 
     fn count(&self, space: &'static str, hit: bool) {
         let counts = locked(&self.0.counts).entry(space).or_default().clone();
-        let (counter, outcome) = if hit {
-            (&counts.hits, "hit")
-        } else {
-            (&counts.misses, "miss")
-        };
+        let (counter, outcome) = if hit { (&counts.hits, "hit") } else { (&counts.misses, "miss") };
         counter.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("cache_requests_total", "space" => space, "outcome" => outcome)
-            .increment(1);
+        metrics::counter!("cache_requests_total", "space" => space, "outcome" => outcome).increment(1);
     }
 
     /// Hits per request of each space, 0–1.
@@ -235,19 +199,9 @@ impl Cache {
         let counts = locked(&self.0.counts);
         #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
         let rate = |counts: &Counts| {
-            let (hits, misses) = (
-                counts.hits.load(Ordering::Relaxed) as f64,
-                counts.misses.load(Ordering::Relaxed) as f64,
-            );
-            if hits + misses == 0.0 {
-                0.0
-            } else {
-                hits / (hits + misses)
-            }
+            let (hits, misses) = (counts.hits.load(Ordering::Relaxed) as f64, counts.misses.load(Ordering::Relaxed) as f64);
+            if hits + misses == 0.0 { 0.0 } else { hits / (hits + misses) }
         };
-        counts
-            .iter()
-            .map(|(space, counts)| (*space, rate(counts)))
-            .collect()
+        counts.iter().map(|(space, counts)| (*space, rate(counts))).collect()
     }
 }

@@ -12,9 +12,7 @@ use std::process::{Command, Stdio};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
-use crate::supervise::{
-    check_reachable, command, lock, private_folder, run, socket_folder, unprivileged, wrong,
-};
+use crate::supervise::{check_reachable, command, lock, private_folder, run, socket_folder, unprivileged, wrong};
 
 /// The oldest major version that will do.
 pub const OLDEST: u32 = 15;
@@ -32,11 +30,7 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self {
-            durable: true,
-            max_connections: 200,
-            shared_buffers: "256MB".into(),
-        }
+        Self { durable: true, max_connections: 200, shared_buffers: "256MB".into() }
     }
 }
 
@@ -52,45 +46,16 @@ pub struct PrivatePostgres {
 
 /// Folders that hold a whole server, newest major version first.
 fn installations() -> Vec<(u32, PathBuf)> {
-    let mut folders: Vec<PathBuf> = std::env::var_os("PG_BIN_DIR")
-        .map(PathBuf::from)
-        .into_iter()
-        .collect();
-    if let Some(beside) = std::env::current_exe()
-        .ok()
-        .and_then(|exe| exe.parent().map(|dir| dir.join("pgsql/bin")))
-    {
+    let mut folders: Vec<PathBuf> = std::env::var_os("PG_BIN_DIR").map(PathBuf::from).into_iter().collect();
+    if let Some(beside) = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join("pgsql/bin"))) {
         folders.push(beside);
     }
-    for base in [
-        "/usr/lib/postgresql",
-        "/usr/lib64/postgresql",
-        "/opt/homebrew/opt",
-        "/usr/local/opt",
-    ] {
-        folders.extend(
-            fs::read_dir(base)
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|entry| entry.path().join("bin")),
-        );
+    for base in ["/usr/lib/postgresql", "/usr/lib64/postgresql", "/opt/homebrew/opt", "/usr/local/opt"] {
+        folders.extend(fs::read_dir(base).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")));
     }
-    folders.extend(
-        std::env::var_os("PATH")
-            .iter()
-            .flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>()),
-    );
-    let whole = |folder: &PathBuf| {
-        ["initdb", "pg_ctl", "postgres"]
-            .iter()
-            .all(|program| folder.join(program).is_file())
-    };
-    let mut found: Vec<(u32, PathBuf)> = folders
-        .into_iter()
-        .filter(whole)
-        .filter_map(|folder| Some((major(&folder)?, folder)))
-        .collect();
+    folders.extend(std::env::var_os("PATH").iter().flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>()));
+    let whole = |folder: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|program| folder.join(program).is_file());
+    let mut found: Vec<(u32, PathBuf)> = folders.into_iter().filter(whole).filter_map(|folder| Some((major(&folder)?, folder))).collect();
     // Stable: the folder named by hand wins among equals.
     found.sort_by_key(|(major, _)| std::cmp::Reverse(*major));
     found
@@ -98,17 +63,9 @@ fn installations() -> Vec<(u32, PathBuf)> {
 
 /// `postgres (PostgreSQL) 15.18 (Debian …)` → 15.
 fn major(folder: &Path) -> Option<u32> {
-    let output = Command::new(folder.join("postgres"))
-        .arg("--version")
-        .output()
-        .ok()?;
+    let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.split_whitespace()
-        .nth(2)?
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    text.split_whitespace().nth(2)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 impl PrivatePostgres {
@@ -127,46 +84,17 @@ impl PrivatePostgres {
         let sockets = socket_folder(root.join("run"), &root)?;
         private_folder(&data, run_as)?;
         private_folder(&sockets, run_as)?;
-        let existing = fs::read_to_string(data.join("PG_VERSION"))
-            .ok()
-            .and_then(|text| text.trim().parse::<u32>().ok());
+        let existing = fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| text.trim().parse::<u32>().ok());
         let bin = choose(existing)?;
-        let mut server = Self {
-            bin,
-            data,
-            sockets,
-            run_as,
-            started_here: false,
-        };
+        let mut server = Self { bin, data, sockets, run_as, started_here: false };
         if existing.is_none() {
             let mut initdb = server.program("initdb");
-            initdb
-                .args([
-                    "-U",
-                    "roost",
-                    "-E",
-                    "UTF8",
-                    "--locale=C.UTF-8",
-                    "--auth=trust",
-                    "--data-checksums",
-                    "-D",
-                ])
-                .arg(&server.data);
+            initdb.args(["-U", "roost", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--data-checksums", "-D"]).arg(&server.data);
             run(initdb)?;
         }
         if !server.is_running()? {
             let mut start = server.program("pg_ctl");
-            start
-                .args([
-                    "start",
-                    "-w",
-                    "-t",
-                    "120",
-                    "-o",
-                    &server.arguments(options),
-                    "-l",
-                ])
-                .arg(server.sockets.join("postgres.log"));
+            start.args(["start", "-w", "-t", "120", "-o", &server.arguments(options), "-l"]).arg(server.sockets.join("postgres.log"));
             start.arg("-D").arg(&server.data);
             run(start)?;
             server.started_here = true;
@@ -198,22 +126,13 @@ impl PrivatePostgres {
 
     fn is_running(&self) -> io::Result<bool> {
         let mut status = self.program("pg_ctl");
-        Ok(status
-            .arg("status")
-            .arg("-D")
-            .arg(&self.data)
-            .stderr(Stdio::null())
-            .status()?
-            .success())
+        Ok(status.arg("status").arg("-D").arg(&self.data).stderr(Stdio::null()).status()?.success())
     }
 
     /// How to connect to one of its databases.
     #[must_use]
     pub fn connect_options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new()
-            .socket(&self.sockets)
-            .username("roost")
-            .database(database)
+        PgConnectOptions::new().socket(&self.sockets).username("roost").database(database)
     }
 
     /// Makes a database unless it is there.
@@ -222,16 +141,13 @@ impl PrivatePostgres {
     /// When the server does not answer.
     pub async fn ensure_database(&self, name: &str) -> Result<(), sqlx::Error> {
         let mut connection = self.connect_options("postgres").connect().await?;
-        let exists: bool =
-            sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
-                .bind(name)
-                .fetch_one(&mut connection)
-                .await?;
+        let exists: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
+            .bind(name)
+            .fetch_one(&mut connection)
+            .await?;
         if !exists {
             let quoted = name.replace('"', "\"\"");
-            let made = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database \"{quoted}\"")))
-                .execute(&mut connection)
-                .await;
+            let made = sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database \"{quoted}\""))).execute(&mut connection).await;
             // 42P04, 23505: another process was quicker.
             if let Err(error) = made
                 && !matches!(&error, sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("42P04" | "23505")))
@@ -248,11 +164,7 @@ impl PrivatePostgres {
     /// # Errors
     /// When it does not stop.
     pub fn stop(&self) -> io::Result<()> {
-        if self.started_here {
-            self.stop_now()
-        } else {
-            Ok(())
-        }
+        if self.started_here { self.stop_now() } else { Ok(()) }
     }
 
     /// Stops the server whoever started it.
@@ -261,8 +173,7 @@ impl PrivatePostgres {
     /// When it does not stop.
     pub fn stop_now(&self) -> io::Result<()> {
         let mut stop = self.program("pg_ctl");
-        stop.args(["stop", "-w", "-m", "fast", "-D"])
-            .arg(&self.data);
+        stop.args(["stop", "-w", "-m", "fast", "-D"]).arg(&self.data);
         run(stop)
     }
 }

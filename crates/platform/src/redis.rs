@@ -10,9 +10,7 @@ use std::time::Duration;
 use redis::Client;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
-use crate::supervise::{
-    check_reachable, command, lock, private_folder, run, socket_folder, unprivileged,
-};
+use crate::supervise::{check_reachable, command, lock, private_folder, run, socket_folder, unprivileged};
 
 /// A server of ours.
 #[derive(Debug)]
@@ -26,10 +24,7 @@ pub struct PrivateRedis {
 fn installed(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let usual = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from);
-    std::env::split_paths(&path)
-        .chain(usual)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).chain(usual).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 impl PrivateRedis {
@@ -39,8 +34,7 @@ impl PrivateRedis {
     /// # Errors
     /// When the folder cannot be reached or the server does not start.
     pub fn start(root: &Path) -> io::Result<Option<Self>> {
-        let (Some(server), Some(program)) = (installed("redis-server"), installed("redis-cli"))
-        else {
+        let (Some(server), Some(program)) = (installed("redis-server"), installed("redis-cli")) else {
             return Ok(None);
         };
         let run_as = unprivileged()?;
@@ -50,34 +44,12 @@ impl PrivateRedis {
         let _lock = lock(&root)?;
         let folder = socket_folder(root.join("run"), &root)?;
         private_folder(&folder, run_as)?;
-        let mut redis = Self {
-            socket: folder.join("redis.sock"),
-            program,
-            run_as,
-            started_here: false,
-        };
+        let mut redis = Self { socket: folder.join("redis.sock"), program, run_as, started_here: false };
         if !redis.is_running() {
             let mut start = command(&server, run_as);
-            start.args([
-                "--port",
-                "0",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--daemonize",
-                "yes",
-                "--maxmemory",
-                "256mb",
-            ]);
-            start
-                .args(["--maxmemory-policy", "allkeys-lru", "--dir"])
-                .arg(&folder);
-            start
-                .arg("--unixsocket")
-                .arg(&redis.socket)
-                .args(["--unixsocketperm", "700", "--logfile"])
-                .arg(folder.join("redis.log"));
+            start.args(["--port", "0", "--save", "", "--appendonly", "no", "--daemonize", "yes", "--maxmemory", "256mb"]);
+            start.args(["--maxmemory-policy", "allkeys-lru", "--dir"]).arg(&folder);
+            start.arg("--unixsocket").arg(&redis.socket).args(["--unixsocketperm", "700", "--logfile"]).arg(folder.join("redis.log"));
             run(start)?;
             redis.started_here = true;
             for _ in 0..100 {
@@ -92,12 +64,8 @@ impl PrivateRedis {
 
     fn is_running(&self) -> bool {
         let mut ping = command(&self.program, self.run_as);
-        ping.arg("-s")
-            .arg(&self.socket)
-            .arg("ping")
-            .stderr(Stdio::null());
-        ping.output()
-            .is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"PONG"))
+        ping.arg("-s").arg(&self.socket).arg("ping").stderr(Stdio::null());
+        ping.output().is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"PONG"))
     }
 
     /// Where it listens, as an URL.
@@ -116,12 +84,7 @@ impl PrivateRedis {
     /// Stops the server whoever started it.
     pub fn stop_now(&self) {
         let mut stop = command(&self.program, self.run_as);
-        let _ = stop
-            .arg("-s")
-            .arg(&self.socket)
-            .args(["shutdown", "nosave"])
-            .stderr(Stdio::null())
-            .status();
+        let _ = stop.arg("-s").arg(&self.socket).args(["shutdown", "nosave"]).stderr(Stdio::null()).status();
     }
 }
 

@@ -30,9 +30,7 @@ pub struct Mistakes(pub Vec<String>);
 /// # Errors
 /// When it is no TOML or a key has no variable.
 pub fn describe(defaults: &str) -> Result<Vec<Setting>, Mistakes> {
-    let table: Table = defaults
-        .parse()
-        .map_err(|error| Mistakes(vec![format!("config.default.toml: {error}")]))?;
+    let table: Table = defaults.parse().map_err(|error| Mistakes(vec![format!("config.default.toml: {error}")]))?;
     let (mut settings, mut mistakes) = (Vec::new(), Vec::new());
     let (mut section, mut comment) = (String::new(), Vec::<&str>::new());
     for line in defaults.lines().map(str::trim) {
@@ -43,31 +41,17 @@ pub fn describe(defaults: &str) -> Result<Vec<Setting>, Mistakes> {
             comment.clear();
         } else if let Some((key, _)) = line.split_once('=') {
             let path = format!("{section}{}", key.trim());
-            let env = comment
-                .pop()
-                .and_then(|last| last.strip_prefix("env "))
-                .map(str::to_owned);
+            let env = comment.pop().and_then(|last| last.strip_prefix("env ")).map(str::to_owned);
             match (env, lookup(&table, &path)) {
-                (Some(env), Some(default)) => settings.push(Setting {
-                    path,
-                    meaning: comment.join(" "),
-                    env,
-                    default: default.clone(),
-                }),
-                _ => mistakes.push(format!(
-                    "config.default.toml: {path} has no line `# env NAME` above it"
-                )),
+                (Some(env), Some(default)) => settings.push(Setting { path, meaning: comment.join(" "), env, default: default.clone() }),
+                _ => mistakes.push(format!("config.default.toml: {path} has no line `# env NAME` above it")),
             }
             comment.clear();
         } else {
             comment.clear();
         }
     }
-    if mistakes.is_empty() {
-        Ok(settings)
-    } else {
-        Err(Mistakes(mistakes))
-    }
+    if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
 }
 
 fn lookup<'t>(table: &'t Table, path: &str) -> Option<&'t Value> {
@@ -80,11 +64,7 @@ fn lookup<'t>(table: &'t Table, path: &str) -> Option<&'t Value> {
 fn set(table: &mut Table, path: &str, value: Value) {
     match path.split_once('.') {
         Some((section, key)) => {
-            if let Some(section) = table
-                .entry(section)
-                .or_insert_with(|| Value::Table(Table::new()))
-                .as_table_mut()
-            {
+            if let Some(section) = table.entry(section).or_insert_with(|| Value::Table(Table::new())).as_table_mut() {
                 section.insert(key.to_owned(), value);
             }
         }
@@ -97,22 +77,14 @@ fn set(table: &mut Table, path: &str, value: Value) {
 /// A variable's text as the kind of value that the default is.
 fn typed(text: &str, like: &Value) -> Result<Value, &'static str> {
     match like {
-        Value::Integer(_) => text
-            .trim()
-            .parse()
-            .map(Value::Integer)
-            .map_err(|_| "a whole number"),
+        Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| "a whole number"),
         Value::Boolean(_) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => Ok(Value::Boolean(true)),
             "false" | "0" | "no" | "off" => Ok(Value::Boolean(false)),
             _ => Err("true or false"),
         },
         Value::Array(_) => Ok(Value::Array(
-            text.split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(|part| Value::String(part.into()))
-                .collect(),
+            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| Value::String(part.into())).collect(),
         )),
         _ => Ok(Value::String(text.to_owned())),
     }
@@ -123,15 +95,9 @@ fn typed(text: &str, like: &Value) -> Result<Value, &'static str> {
 ///
 /// # Errors
 /// Every mistake at once: unknown keys, wrong kinds, and what the type refuses.
-pub fn load<T: DeserializeOwned>(
-    defaults: &str,
-    file: Option<(&str, &str)>,
-    env: impl Fn(&str) -> Option<String>,
-) -> Result<T, Mistakes> {
+pub fn load<T: DeserializeOwned>(defaults: &str, file: Option<(&str, &str)>, env: impl Fn(&str) -> Option<String>) -> Result<T, Mistakes> {
     let settings = describe(defaults)?;
-    let mut table: Table = defaults
-        .parse()
-        .map_err(|error| Mistakes(vec![format!("config.default.toml: {error}")]))?;
+    let mut table: Table = defaults.parse().map_err(|error| Mistakes(vec![format!("config.default.toml: {error}")]))?;
     let mut mistakes = Vec::new();
     if let Some((name, text)) = file {
         match text.parse::<Table>() {
@@ -145,36 +111,21 @@ pub fn load<T: DeserializeOwned>(
         };
         match typed(&text, &setting.default) {
             Ok(value) => set(&mut table, &setting.path, value),
-            Err(wanted) => mistakes.push(format!(
-                "{}={text:?} must be {wanted}, e.g. {}",
-                setting.env, setting.default
-            )),
+            Err(wanted) => mistakes.push(format!("{}={text:?} must be {wanted}, e.g. {}", setting.env, setting.default)),
         }
     }
-    let value = Value::Table(table)
-        .try_into::<T>()
-        .map_err(|error| mistakes.push(error.to_string().trim().to_owned()));
+    let value = Value::Table(table).try_into::<T>().map_err(|error| mistakes.push(error.to_string().trim().to_owned()));
     match value {
         Ok(value) if mistakes.is_empty() => Ok(value),
         _ => Err(Mistakes(mistakes)),
     }
 }
 
-fn overlay(
-    table: &mut Table,
-    given: &Table,
-    settings: &[Setting],
-    name: &str,
-    mistakes: &mut Vec<String>,
-) {
+fn overlay(table: &mut Table, given: &Table, settings: &[Setting], name: &str, mistakes: &mut Vec<String>) {
     let mut flat = Vec::new();
     for (key, value) in given {
         match value {
-            Value::Table(section) => flat.extend(
-                section
-                    .iter()
-                    .map(|(inner, value)| (format!("{key}.{inner}"), value)),
-            ),
+            Value::Table(section) => flat.extend(section.iter().map(|(inner, value)| (format!("{key}.{inner}"), value))),
             value => flat.push((key.clone(), value)),
         }
     }
@@ -182,11 +133,7 @@ fn overlay(
         match settings.iter().find(|setting| setting.path == path) {
             None => mistakes.push(format!("{name}: there is no setting {path}")),
             Some(setting) if setting.default.type_str() != value.type_str() => {
-                mistakes.push(format!(
-                    "{name}: {path} must be of type {}, e.g. {}",
-                    setting.default.type_str(),
-                    setting.default
-                ));
+                mistakes.push(format!("{name}: {path} must be of type {}, e.g. {}", setting.default.type_str(), setting.default));
             }
             Some(_) => set(table, &path, value.clone()),
         }
@@ -207,11 +154,7 @@ pub fn reference(defaults: &str) -> Result<String, Mistakes> {
             other => format!("`{other}`"),
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "| `{}` | `{}` | {default} | {} |",
-            setting.path, setting.env, setting.meaning
-        );
+        let _ = writeln!(text, "| `{}` | `{}` | {default} | {} |", setting.path, setting.env, setting.meaning);
     }
     Ok(text)
 }
@@ -235,44 +178,24 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file_over_the_defaults() {
-        let config: Config = load(
-            DEFAULTS,
-            Some(("roost.toml", "listen = \"there\"\n[pool]\nsize = 4")),
-            |name| (name == "X_POOL").then(|| "5".into()),
-        )
-        .unwrap();
-        assert_eq!(
-            config,
-            Config {
-                listen: "there".into(),
-                pool: Pool { size: 5 }
-            }
-        );
+        let config: Config =
+            load(DEFAULTS, Some(("roost.toml", "listen = \"there\"\n[pool]\nsize = 4")), |name| (name == "X_POOL").then(|| "5".into()))
+                .unwrap();
+        assert_eq!(config, Config { listen: "there".into(), pool: Pool { size: 5 } });
     }
 
     #[test]
     fn all_mistakes_are_told_at_once() {
-        let error = load::<Config>(
-            DEFAULTS,
-            Some(("roost.toml", "colour = 1\nlisten = 2")),
-            |name| (name == "X_POOL").then(|| "many".into()),
-        )
-        .unwrap_err();
+        let error =
+            load::<Config>(DEFAULTS, Some(("roost.toml", "colour = 1\nlisten = 2")), |name| (name == "X_POOL").then(|| "many".into()))
+                .unwrap_err();
         assert_eq!(error.0.len(), 3, "{error}");
-        assert!(
-            error
-                .to_string()
-                .contains("X_POOL=\"many\" must be a whole number, e.g. 3"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("X_POOL=\"many\" must be a whole number, e.g. 3"), "{error}");
     }
 
     #[test]
     fn the_reference_names_every_setting() {
         let text = reference(DEFAULTS).unwrap();
-        assert!(
-            text.contains("| `pool.size` | `X_POOL` | `3` | How many. |"),
-            "{text}"
-        );
+        assert!(text.contains("| `pool.size` | `X_POOL` | `3` | How many. |"), "{text}");
     }
 }

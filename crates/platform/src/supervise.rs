@@ -19,10 +19,7 @@ pub(crate) fn unprivileged() -> io::Result<Option<(u32, u32)>> {
     }
     let accounts = fs::read_to_string("/etc/passwd")?;
     for wanted in ["postgres", "nobody"] {
-        let found = accounts
-            .lines()
-            .map(|line| line.split(':').collect::<Vec<_>>())
-            .find(|fields| fields.len() > 3 && fields[0] == wanted);
+        let found = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.len() > 3 && fields[0] == wanted);
         if let Some(fields) = found
             && let (Ok(user), Ok(group)) = (fields[2].parse(), fields[3].parse())
         {
@@ -40,11 +37,7 @@ pub(crate) fn command(program: &Path, run_as: Option<(u32, u32)>) -> Command {
     if let Some((user, group)) = run_as {
         command.uid(user).gid(group);
     }
-    command
-        .current_dir("/")
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("LC_ALL", "C.UTF-8");
+    command.current_dir("/").env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command
 }
@@ -60,11 +53,7 @@ pub(crate) fn run(mut command: Command) -> io::Result<()> {
     if status.success() {
         Ok(())
     } else {
-        Err(wrong(format!(
-            "{} failed ({status}): {}",
-            command.get_program().to_string_lossy(),
-            said.trim()
-        )))
+        Err(wrong(format!("{} failed ({status}): {}", command.get_program().to_string_lossy(), said.trim())))
     }
 }
 
@@ -72,10 +61,7 @@ fn tempfile_in(folder: PathBuf) -> io::Result<(PathBuf, fs::File)> {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let path = folder.join(format!("roost-{}-{count}.log", std::process::id()));
-    let file = fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .open(&path)?;
+    let file = fs::OpenOptions::new().create_new(true).write(true).open(&path)?;
     Ok((path, file))
 }
 
@@ -117,11 +103,7 @@ pub(crate) fn socket_folder(wanted: PathBuf, root: &Path) -> io::Result<PathBuf>
 
 /// Held while something is set up, so that two processes do not both do it.
 pub(crate) fn lock(root: &Path) -> io::Result<fs::File> {
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(root.join("setup.lock"))?;
+    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(root.join("setup.lock"))?;
     file.lock()?;
     Ok(file)
 }

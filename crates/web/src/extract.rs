@@ -67,11 +67,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError>
     let value = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
         let path = error.path().clone();
         let inner = error.into_inner();
-        if inner.is_data() {
-            content_mistake(&path, &inner.to_string())
-        } else {
-            malformed(&inner)
-        }
+        if inner.is_data() { content_mistake(&path, &inner.to_string()) } else { malformed(&inner) }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)

@@ -12,4 +12,4 @@ pub mod rest;
 mod server;
 pub mod versions;
 
-pub use server::{router, serve};
+pub use server::{metrics_router, openapi_json, router, serve, serve_router};

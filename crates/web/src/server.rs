@@ -33,9 +33,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 pub fn router(app: App) -> Router {
     let (api, document) = rest::router().split_for_parts();
     let limits = Limits::new(&app);
-    let api = api
-        .layer(from_fn_with_state(limits, limit))
-        .merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document));
+    let api = api.layer(from_fn_with_state(limits, limit)).merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document));
     api.route("/", get(landing))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -49,8 +47,12 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_cause: Box<dyn std::any::Any + Send>| {
             metrics::counter!("http_panics_total").increment(1);
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side; the request id helps us to find it".into())
-                .into_response()
+            problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "something went wrong on our side; the request id helps us to find it".into(),
+            )
+            .into_response()
         }))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIME_LIMIT))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::IMAGES)))
@@ -91,12 +93,36 @@ async fn observe(request: Request, next: Next) -> Response {
     if route != "/health/live" && route != "/health/ready" {
         span.in_scope(|| tracing::info!(status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered"));
     }
-    metrics::counter!("http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string()).increment(1);
+    metrics::counter!("http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
     metrics::histogram!("http_request_seconds", "method" => method.to_string(), "route" => route).record(elapsed.as_secs_f64());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
     response
+}
+
+/// The OpenAPI document as it is committed: readable, with a newline at its end.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn openapi_json() -> serde_json::Result<String> {
+    let (_, document) = rest::router().split_for_parts();
+    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+}
+
+/// The private page of figures.
+pub fn metrics_router(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"));
+    Router::new().route("/metrics", get(move || async move { ([kind], render()) }))
+}
+
+/// Serves a router of its own for ever.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_router(router: Router, listener: TcpListener) -> std::io::Result<()> {
+    axum::serve(listener, router).await
 }
 
 /// Serves until `shutdown` ends, then lets requests under way finish.

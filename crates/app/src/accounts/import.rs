@@ -28,11 +28,12 @@ pub async fn upsert_in(tx: &mut Tx, source: &str, people: &[ImportedPerson]) -> 
     let app = tx.app();
     let now = tx.now();
     let externals: Vec<i64> = people.iter().map(|person| person.external_id).collect();
-    let known: Vec<(i64, UserId)> = sqlx::query_as("select external_id, user_id from user_sources where source = $1 and external_id = any($2)")
-        .bind(source)
-        .bind(&externals)
-        .fetch_all(&mut **tx)
-        .await?;
+    let known: Vec<(i64, UserId)> =
+        sqlx::query_as("select external_id, user_id from user_sources where source = $1 and external_id = any($2)")
+            .bind(source)
+            .bind(&externals)
+            .fetch_all(&mut **tx)
+            .await?;
     let mut ids: HashMap<i64, UserId> = known.into_iter().collect();
     for person in people {
         if let Some(id) = ids.get(&person.external_id) {

@@ -60,13 +60,20 @@ impl Job<App> for SendAlreadyRegistered {
     async fn run(&self, app: &App, attempt: Attempt) -> Result<(), JobError> {
         let user = sql::user_by_email(&app.db, &self.email).await?.filter(|user| user.status == UserStatus::Active);
         let Some(user) = user else { return Ok(()) };
-        let words = "Somebody tried to register with your address, but you have an account already. If it was you, log in or set a new password.";
+        let words =
+            "Somebody tried to register with your address, but you have an account already. If it was you, log in or set a new password.";
         let link = format!("{}/", app.config.public_url);
         send(app, &user.name, user.email.as_deref(), ("You have an account already", words, &link), attempt).await
     }
 }
 
-async fn send(app: &App, name: &str, email: Option<&str>, (subject, words, link): (&str, &str, &str), attempt: Attempt) -> Result<(), JobError> {
+async fn send(
+    app: &App,
+    name: &str,
+    email: Option<&str>,
+    (subject, words, link): (&str, &str, &str),
+    attempt: Attempt,
+) -> Result<(), JobError> {
     let Some(email) = email else { return Ok(()) };
     let mail = Mail {
         to: email.to_owned(),

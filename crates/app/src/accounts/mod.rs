@@ -15,8 +15,13 @@ mod tokens;
 
 pub use erasure::{erase, export};
 pub use profile::{Contact, Person, ProfileChange, PublicProfile, contact, me, people, public_profile, set_avatar, update_profile};
-pub use register::{NewUser, create_staff, register, request_password_reset, reset_password, send_verification, verify_email};
-pub use sessions::{Device, IssuedTokens, Login, Session, authenticate, change_password, forget_old_sessions, list_sessions, log_in, log_out, refresh, revoke_session};
+pub use register::{
+    NewUser, confirm_email, create_staff, register, request_password_reset, reset_password, send_verification, verify_email,
+};
+pub use sessions::{
+    Device, IssuedTokens, Login, Session, authenticate, change_password, forget_old_sessions, list_sessions, log_in, log_out, refresh,
+    revoke_session,
+};
 
 use domain::actor::Actor;
 use domain::ids::UserId;

@@ -58,7 +58,12 @@ pub(super) async fn password_hash(db: &PgPool, id: UserId) -> Result<Option<Stri
 
 pub(super) async fn set_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
     let now = tx.now();
-    sqlx::query("update users set password_hash = $2, updated_at = $3 where id = $1").bind(id).bind(hash).bind(now).execute(&mut **tx).await?;
+    sqlx::query("update users set password_hash = $2, updated_at = $3 where id = $1")
+        .bind(id)
+        .bind(hash)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -88,15 +93,17 @@ pub(super) async fn verify_email(tx: &mut Tx, id: UserId, email: &str) -> Result
 
 pub(super) async fn update_profile(tx: &mut Tx, user: &User) -> Result<()> {
     let now = tx.now();
-    sqlx::query("update users set name = $2, about = $3, languages = $4, avatar = $5, version = version + 1, updated_at = $6 where id = $1")
-        .bind(user.id)
-        .bind(&user.name)
-        .bind(&user.about)
-        .bind(&user.languages)
-        .bind(&user.avatar)
-        .bind(now)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "update users set name = $2, about = $3, languages = $4, avatar = $5, version = version + 1, updated_at = $6 where id = $1",
+    )
+    .bind(user.id)
+    .bind(&user.name)
+    .bind(&user.about)
+    .bind(&user.languages)
+    .bind(&user.avatar)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -105,7 +112,14 @@ pub(super) async fn people(db: &PgPool, ids: &[UserId]) -> Result<Vec<Person>> {
 }
 
 /// Writes a mail's token; earlier ones of the same purpose stop working.
-pub(super) async fn insert_mail_token(tx: &mut Tx, user: UserId, purpose: &str, email: &str, hash: &[u8], expires_at: DateTime<Utc>) -> Result<()> {
+pub(super) async fn insert_mail_token(
+    tx: &mut Tx,
+    user: UserId,
+    purpose: &str,
+    email: &str,
+    hash: &[u8],
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query("delete from mail_tokens where user_id = $1 and purpose = $2").bind(user).bind(purpose).execute(&mut **tx).await?;
     sqlx::query("insert into mail_tokens (hash, user_id, purpose, email, expires_at) values ($1, $2, $3, $4, $5)")
         .bind(hash)
@@ -160,7 +174,13 @@ pub(super) async fn insert_session(tx: &mut Tx, session: &NewSession<'_>) -> Res
     Ok(())
 }
 
-pub(super) async fn rotate_session(tx: &mut Tx, id: SessionId, access_hash: &[u8], access_expires_at: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<()> {
+pub(super) async fn rotate_session(
+    tx: &mut Tx,
+    id: SessionId,
+    access_hash: &[u8],
+    access_expires_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
     let now = tx.now();
     sqlx::query("update sessions set access_hash = $2, access_expires_at = $3, expires_at = $4, last_used_at = $5 where id = $1")
         .bind(id)
@@ -174,7 +194,12 @@ pub(super) async fn rotate_session(tx: &mut Tx, id: SessionId, access_hash: &[u8
 }
 
 pub(super) async fn insert_refresh_token(tx: &mut Tx, session: SessionId, hash: &[u8], expires_at: DateTime<Utc>) -> Result<()> {
-    sqlx::query("insert into refresh_tokens (hash, session_id, expires_at) values ($1, $2, $3)").bind(hash).bind(session).bind(expires_at).execute(&mut **tx).await?;
+    sqlx::query("insert into refresh_tokens (hash, session_id, expires_at) values ($1, $2, $3)")
+        .bind(hash)
+        .bind(session)
+        .bind(expires_at)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -256,7 +281,11 @@ pub(super) async fn forget_sessions(db: &PgPool, before: DateTime<Utc>) -> Resul
 
 /// Failed logins on an account or from an address since `since`, and the latest.
 pub(super) async fn failures(db: &PgPool, subject: &str, since: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
-    Ok(sqlx::query_as("select count(*), max(at) from login_failures where subject = $1 and at > $2").bind(subject).bind(since).fetch_one(db).await?)
+    Ok(sqlx::query_as("select count(*), max(at) from login_failures where subject = $1 and at > $2")
+        .bind(subject)
+        .bind(since)
+        .fetch_one(db)
+        .await?)
 }
 
 pub(super) async fn record_failure(db: &PgPool, subject: &str, now: DateTime<Utc>) -> Result<()> {

@@ -69,7 +69,10 @@ fn outcome(booking: &Booking, side: Side, at: DateTime<Utc>) -> Result<Outcome> 
 fn check_cancellable(booking: &Booking, side: Side, now: DateTime<Utc>) -> Result<()> {
     let over = booking.state == BookingState::Confirmed && now >= booking.check_out_at;
     if over || domain::bookings::transition(booking.state, Move::Cancel, side).is_err() {
-        return Err(Error::conflict("illegal_transition", format!("a booking that is {} cannot be cancelled", if over { "over" } else { booking.state.as_str() })));
+        return Err(Error::conflict(
+            "illegal_transition",
+            format!("a booking that is {} cannot be cancelled", if over { "over" } else { booking.state.as_str() }),
+        ));
     }
     Ok(())
 }
@@ -150,11 +153,7 @@ pub async fn cancel(
 }
 
 async fn free_nights_in(tx: &mut Tx, booking: &Booking, side: Side) -> Result<()> {
-    if side == Side::Host {
-        calendar::block_instead_in(tx, booking.id).await
-    } else {
-        calendar::release_in(tx, booking.id).await
-    }
+    if side == Side::Host { calendar::block_instead_in(tx, booking.id).await } else { calendar::release_in(tx, booking.id).await }
 }
 
 /// Before the money was earned it is divided now; afterwards the host and the

@@ -40,7 +40,8 @@ pub(super) async fn give_up_in(tx: &mut Tx, booking: &mut Booking, reason: &str)
     let total = booking.terms.quote.total;
     let payment = payments::of_booking_in(tx, booking.id).await?;
     if payment.captured > 0 {
-        let posting = ledger::late_payment_returned(booking.id, payment.amount).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
+        let posting =
+            ledger::late_payment_returned(booking.id, payment.amount).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
         payments::post_in(tx, &posting, Some(booking.id)).await?;
     }
     payments::give_back_in(tx, booking.id, total, reason).await?;
@@ -64,7 +65,8 @@ pub(super) async fn earn(app: &App, id: BookingId) -> Result<()> {
     let mut tx = app.begin().await?;
     let Some(booking) = sql::locked(&mut tx, id).await? else { return Ok(()) };
     if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) && booking.terms.quote.total > 0 {
-        let posting = ledger::earn(id, booking.host_id, &booking.terms.quote).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
+        let posting =
+            ledger::earn(id, booking.host_id, &booking.terms.quote).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
         payments::post_in(&mut tx, &posting, Some(id)).await?;
     }
     payments::payout_falls_due_in(&mut tx, id).await?;

@@ -18,7 +18,7 @@ pub use cancel::{CancellationPreview, cancel, preview_cancellation};
 pub use pay::pay;
 pub(crate) use pay::{payment_authorized_in, payment_failed_in, payment_succeeded_in};
 pub use read::{
-    ArrivalInfo, BookingDetail, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline, BookingFilter,
+    ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };
 pub use request::{Request, request};
 

@@ -10,8 +10,8 @@ use domain::page::{Page, PageRequest};
 use domain::payments::Payment;
 
 use super::{cancel::moment, side_of, sql};
-use crate::accounts::{self, Person};
 use crate::App;
+use crate::accounts::{self, Person};
 use crate::error::{Error, Result};
 use crate::{listings, payments};
 

@@ -67,10 +67,13 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
 
     let now = tx.now();
     let booking = insert_in(&mut tx, guest, &listing, &wish, terms(&listing, &offer, rules.preparation_nights), now).await?;
-    calendar::occupy_in(&mut tx, listing.id, booking.id, wish.stay, calendar::Hold {
-        preparation_nights: rules.preparation_nights,
-        expires_at: booking.hold_expires_at,
-    })
+    calendar::occupy_in(
+        &mut tx,
+        listing.id,
+        booking.id,
+        wish.stay,
+        calendar::Hold { preparation_nights: rules.preparation_nights, expires_at: booking.hold_expires_at },
+    )
     .await?;
     payments::open_in(&mut tx, booking.id, guest, booking.total()).await?;
     worker::enqueue_in(&mut tx, &jobs::ExpireBooking { booking: booking.id }, now + PAYMENT_HOLD).await?;

@@ -2,7 +2,9 @@
 
 use chrono::{Days, NaiveDate};
 use domain::actor::Actor;
-use domain::calendar::{DayRule, Lane, StayError, StayFacts, StayRules, alternatives, arrival_allowed, departure_allowed, explain, min_nights_on};
+use domain::calendar::{
+    DayRule, Lane, StayError, StayFacts, StayRules, alternatives, arrival_allowed, departure_allowed, explain, min_nights_on,
+};
 use domain::dates::{Stay, local_date};
 use domain::guests::Guests;
 use domain::ids::ListingId;
@@ -163,7 +165,8 @@ pub async fn availability(app: &App, actor: &Actor, id: ListingId, stay: Stay, g
     // Wide enough for the alternatives and their preparation nights.
     let wide = domain::calendar::widened(stay, 14 + rules.preparation_nights);
     let mut connection = app.db.acquire().await?;
-    let facts = StayFacts { days: sql::day_rules(&mut connection, id, wide).await?, taken: sql::taken(&mut connection, id, wide, now).await? };
+    let facts =
+        StayFacts { days: sql::day_rules(&mut connection, id, wide).await?, taken: sql::taken(&mut connection, id, wide, now).await? };
     let terms = terms(&listing, &rules);
     let reasons = explain(&terms, &facts, stay, guests, now);
     let others = if reasons.is_empty() { Vec::new() } else { alternatives(&terms, &facts, stay, guests, now) };

@@ -9,7 +9,9 @@ mod occupancies;
 mod sql;
 
 pub use days::{Availability, Day, RangeChange, availability, days, put_ranges};
-pub(crate) use occupancies::{Hold, block_instead_in, colliding_in, hold_until_in, occupy_in, release_in, release_lapsed_in, set_preparation_in};
+pub(crate) use occupancies::{
+    Hold, block_instead_in, colliding_in, hold_until_in, occupy_in, release_in, release_lapsed_in, set_preparation_in,
+};
 
 use domain::calendar::{StayFacts, StayRules, Terms, widened};
 use domain::dates::Stay;

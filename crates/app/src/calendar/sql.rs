@@ -137,7 +137,13 @@ pub(super) async fn day_rules(db: &mut PgConnection, listing: ListingId, within:
 }
 
 /// Writes what a range of dates is to have; a null leaves the rule in force.
-pub(super) async fn put_days(tx: &mut Tx, listing: ListingId, range: Stay, price: Option<Option<i64>>, min_nights: Option<Option<i32>>) -> Result<()> {
+pub(super) async fn put_days(
+    tx: &mut Tx,
+    listing: ListingId,
+    range: Stay,
+    price: Option<Option<i64>>,
+    min_nights: Option<Option<i32>>,
+) -> Result<()> {
     sqlx::query(
         "insert into day_rules (listing_id, date, price, min_nights)
          select $1, day::date, $4, $6 from generate_series($2::date, $3::date - 1, interval '1 day') as day
@@ -194,7 +200,10 @@ pub(super) async fn taken(db: &mut PgConnection, listing: ListingId, within: Sta
     .bind(now)
     .fetch_all(db)
     .await?;
-    let taken = |(check_in, check_out, booking)| Taken { nights: Stay { check_in, check_out }, lane: if booking { Lane::Booking } else { Lane::Block } };
+    let taken = |(check_in, check_out, booking)| Taken {
+        nights: Stay { check_in, check_out },
+        lane: if booking { Lane::Booking } else { Lane::Block },
+    };
     Ok(rows.into_iter().map(taken).collect())
 }
 
@@ -276,7 +285,11 @@ pub(super) async fn delete_lapsed(tx: &mut Tx, listing: ListingId, within: Stay,
 }
 
 pub(super) async fn set_expiry(tx: &mut Tx, booking: BookingId, expires_at: Option<DateTime<Utc>>) -> Result<bool> {
-    let done = sqlx::query("update occupancies set expires_at = $2 where booking_id = $1").bind(booking).bind(expires_at).execute(&mut **tx).await?;
+    let done = sqlx::query("update occupancies set expires_at = $2 where booking_id = $1")
+        .bind(booking)
+        .bind(expires_at)
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -290,14 +303,22 @@ pub(super) async fn delete_of_booking(tx: &mut Tx, booking: BookingId, only: Opt
 }
 
 pub(super) async fn turn_into_block(tx: &mut Tx, booking: BookingId) -> Result<()> {
-    sqlx::query("update occupancies set lane = 'block', reason = 'cancelled_by_host', booking_id = null, expires_at = null where booking_id = $1")
-        .bind(booking)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "update occupancies set lane = 'block', reason = 'cancelled_by_host', booking_id = null, expires_at = null where booking_id = $1",
+    )
+    .bind(booking)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
-pub(super) async fn other_bookings(tx: &mut Tx, listing: ListingId, booking: BookingId, within: Stay, now: DateTime<Utc>) -> Result<Vec<BookingId>> {
+pub(super) async fn other_bookings(
+    tx: &mut Tx,
+    listing: ListingId,
+    booking: BookingId,
+    within: Stay,
+    now: DateTime<Utc>,
+) -> Result<Vec<BookingId>> {
     Ok(sqlx::query_scalar(
         "select booking_id from occupancies
          where listing_id = $1 and lane = 'booking' and booking_id <> $2 and nights && $3 and (expires_at is null or expires_at > $4)",

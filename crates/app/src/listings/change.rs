@@ -4,7 +4,9 @@ use chrono::NaiveTime;
 use domain::actor::Actor;
 use domain::cancellation::PolicyName;
 use domain::ids::{ListingId, UserId};
-use domain::listings::{Address, Arrival, Beds, BookingMode, CheckInMethod, HouseRules, Listing, ListingStatus, Point, PropertyType, RoomType};
+use domain::listings::{
+    Address, Arrival, Beds, BookingMode, CheckInMethod, HouseRules, Listing, ListingStatus, Point, PropertyType, RoomType,
+};
 use domain::money::Currency;
 
 use super::{check_version, owned_in, place, sql};

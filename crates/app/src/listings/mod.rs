@@ -166,6 +166,14 @@ pub async fn of_host(app: &App, actor: &Actor, page: PageRequest<ListingId>) -> 
     Ok(Page::cut(rows, page.limit, |listing| listing.id))
 }
 
+/// Whether there are any homes at all, in any state.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn any_exist(app: &App) -> Result<bool> {
+    sql::any_exist(&app.db).await
+}
+
 /// Everything homes may offer, in order.
 ///
 /// # Errors

@@ -3,7 +3,9 @@
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::cancellation::PolicyName;
 use domain::ids::{ListingId, PhotoId, UserId};
-use domain::listings::{Address, Arrival, Beds, BookingMode, CheckInMethod, HouseRules, Listing, ListingStatus, Point, PropertyType, RoomType};
+use domain::listings::{
+    Address, Arrival, Beds, BookingMode, CheckInMethod, HouseRules, Listing, ListingStatus, Point, PropertyType, RoomType,
+};
 use domain::money::Currency;
 use sqlx::PgPool;
 use sqlx::types::Json;
@@ -84,7 +86,14 @@ impl From<Row> for Listing {
             check_in_until: row.check_in_until,
             check_out_until: row.check_out_until,
             check_in_method: row.check_in_method,
-            address: Address { line1: row.line1, line2: row.line2, city: row.city, region: row.region, postal_code: row.postal_code, country: row.country },
+            address: Address {
+                line1: row.line1,
+                line2: row.line2,
+                city: row.city,
+                region: row.region,
+                postal_code: row.postal_code,
+                country: row.country,
+            },
             neighbourhood: row.neighbourhood,
             point: point(row.latitude_e7, row.longitude_e7),
             public_point: point(row.public_latitude_e7, row.public_longitude_e7),
@@ -112,12 +121,13 @@ pub(super) async fn locked(tx: &mut Tx, id: ListingId) -> Result<Option<Listing>
 }
 
 pub(super) async fn of_host(db: &PgPool, host: UserId, after: Option<ListingId>, limit: i64) -> Result<Vec<Listing>> {
-    let rows: Vec<Row> = sqlx::query_as("select * from listings where host_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3")
-        .bind(host)
-        .bind(after)
-        .bind(limit)
-        .fetch_all(db)
-        .await?;
+    let rows: Vec<Row> =
+        sqlx::query_as("select * from listings where host_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3")
+            .bind(host)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(db)
+            .await?;
     Ok(rows.into_iter().map(Listing::from).collect())
 }
 
@@ -221,15 +231,20 @@ pub(super) async fn unknown_amenities(tx: &mut Tx, codes: &[String]) -> Result<V
         .await?)
 }
 
+pub(super) async fn any_exist(db: &PgPool) -> Result<bool> {
+    Ok(sqlx::query_scalar("select exists (select 1 from listings)").fetch_one(db).await?)
+}
+
 pub(super) async fn amenities(db: &PgPool) -> Result<Vec<Amenity>> {
     Ok(sqlx::query_as("select code, category, labels from amenities order by position, code").fetch_all(db).await?)
 }
 
 pub(super) async fn arrival(db: &PgPool, id: ListingId) -> Result<Arrival> {
-    let row: Option<Arrival> = sqlx::query_as("select instructions, door_code, wifi_name, wifi_password from listing_arrivals where listing_id = $1")
-        .bind(id)
-        .fetch_optional(db)
-        .await?;
+    let row: Option<Arrival> =
+        sqlx::query_as("select instructions, door_code, wifi_name, wifi_password from listing_arrivals where listing_id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
     Ok(row.unwrap_or_default())
 }
 
@@ -292,7 +307,12 @@ pub(super) async fn order_photos(tx: &mut Tx, listing: ListingId, ids: &[PhotoId
 }
 
 pub(super) async fn set_caption(tx: &mut Tx, listing: ListingId, photo: PhotoId, caption: &str) -> Result<bool> {
-    let done = sqlx::query("update photos set caption = $3 where id = $2 and listing_id = $1").bind(listing).bind(photo).bind(caption).execute(&mut **tx).await?;
+    let done = sqlx::query("update photos set caption = $3 where id = $2 and listing_id = $1")
+        .bind(listing)
+        .bind(photo)
+        .bind(caption)
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -56,23 +56,50 @@ fn about_booking(event: &Event, facts: &BookingFacts, link: &str) -> Vec<Letter>
     let what = format!("{title}, {} ({} nights), booking {}", terms.quote.stay, terms.quote.stay.nights(), facts.code);
     let total = Money::new(terms.quote.total, facts.currency);
     let payout = Money::new(terms.quote.host_payout, facts.currency);
-    let letter = |to, subject: &str, words: String| Letter { to, subject: format!("{subject}: {title}"), words, link: Some(link.to_owned()) };
+    let letter =
+        |to, subject: &str, words: String| Letter { to, subject: format!("{subject}: {title}"), words, link: Some(link.to_owned()) };
     let (guest, host) = (facts.guest_id, facts.host_id);
     match event {
         Event::BookingRequested { .. } => {
             let said = if facts.message.is_empty() { String::new() } else { format!("\n\n{} writes: {}", facts.guest_name, facts.message) };
             vec![
-                letter(host, "A request", format!("{} asks for {what}. You would get {payout}. Please answer within 24 hours; the nights are held until then.{said}", facts.guest_name)),
-                letter(guest, "Your request", format!("We have asked the host for {what}. Your card is held for {total} and charged only if the host accepts within 24 hours.")),
+                letter(
+                    host,
+                    "A request",
+                    format!(
+                        "{} asks for {what}. You would get {payout}. Please answer within 24 hours; the nights are held until then.{said}",
+                        facts.guest_name
+                    ),
+                ),
+                letter(
+                    guest,
+                    "Your request",
+                    format!(
+                        "We have asked the host for {what}. Your card is held for {total} and charged only if the host accepts within 24 hours."
+                    ),
+                ),
             ]
         }
         Event::BookingConfirmed { .. } => vec![
-            letter(guest, "Confirmed", format!("Your stay is booked: {what}. You paid {total}.\n\nThe address: {}, {}. Check-in from {}, check-out until {}.", facts.line1, facts.city, terms.check_in_from.format("%H:%M"), terms.check_out_until.format("%H:%M"))),
+            letter(
+                guest,
+                "Confirmed",
+                format!(
+                    "Your stay is booked: {what}. You paid {total}.\n\nThe address: {}, {}. Check-in from {}, check-out until {}.",
+                    facts.line1,
+                    facts.city,
+                    terms.check_in_from.format("%H:%M"),
+                    terms.check_out_until.format("%H:%M")
+                ),
+            ),
             letter(host, "Booked", format!("{} has booked {what}. You get {payout}, due 24 hours after check-in.", facts.guest_name)),
         ],
-        Event::BookingDeclined { .. } => vec![letter(guest, "Not this time", format!("The host could not take {what}. Your card has not been charged."))],
+        Event::BookingDeclined { .. } => {
+            vec![letter(guest, "Not this time", format!("The host could not take {what}. Your card has not been charged."))]
+        }
         Event::BookingExpired { .. } => {
-            let mut letters = vec![letter(guest, "Expired", format!("{what} has expired. Your card has not been charged; the nights are free again."))];
+            let mut letters =
+                vec![letter(guest, "Expired", format!("{what} has expired. Your card has not been charged; the nights are free again."))];
             if facts.state == domain::bookings::BookingState::Expired && facts.cancelled_by.is_none() {
                 letters.push(letter(host, "Expired", format!("The request for {what} has expired.")));
             }
@@ -88,12 +115,22 @@ fn about_booking(event: &Event, facts: &BookingFacts, link: &str) -> Vec<Letter>
             vec![letter(guest, "Cancelled", words.clone()), letter(host, "Cancelled", words)]
         }
         Event::BookingCompleted { .. } => {
-            let words = format!("{what} is over. How was it? Both of you can say so within 14 days; nobody reads it before both have or the time is up.");
+            let words = format!(
+                "{what} is over. How was it? Both of you can say so within 14 days; nobody reads it before both have or the time is up."
+            );
             vec![letter(guest, "How was your stay?", words.clone()), letter(host, "How was your guest?", words)]
         }
-        Event::PaymentFailed { .. } => vec![letter(guest, "Your card was not accepted", format!("Your card could not be charged for {what}. You can try another while the nights are held for you."))],
+        Event::PaymentFailed { .. } => vec![letter(
+            guest,
+            "Your card was not accepted",
+            format!("Your card could not be charged for {what}. You can try another while the nights are held for you."),
+        )],
         Event::PaymentRefunded { amount, .. } => {
-            vec![letter(guest, "Your refund", format!("{} are on their way back to your card for {what}.", Money::new(*amount, facts.currency)))]
+            vec![letter(
+                guest,
+                "Your refund",
+                format!("{} are on their way back to your card for {what}.", Money::new(*amount, facts.currency)),
+            )]
         }
         Event::PayoutDue { .. } => vec![letter(host, "Your payout is due", format!("{payout} for {what} are due to you."))],
         _ => Vec::new(),

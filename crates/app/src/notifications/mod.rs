@@ -9,10 +9,10 @@ use jobs::{Attempt, Enqueue, Job, JobError};
 use serde::{Deserialize, Serialize};
 
 use crate::App;
+use crate::accounts;
 use crate::error::Result;
 use crate::events::Event;
 use crate::ports::mail::Mail;
-use crate::accounts;
 
 /// Whether anybody is told of this.
 pub(crate) const fn concerns(event: &Event) -> bool {

@@ -49,15 +49,17 @@ pub(crate) async fn post_in(tx: &mut Tx, posting: &Posting, booking: Option<Book
     }
     for (line, entry) in (1_i32..).zip(&posting.entries) {
         let account = account_in(tx, &entry.account.to_string(), entry.amount.currency).await?;
-        sqlx::query("insert into ledger_entries (transaction_id, line, account_id, side, amount, currency) values ($1, $2, $3, $4, $5, $6)")
-            .bind(id)
-            .bind(line)
-            .bind(account)
-            .bind(entry.side.as_str())
-            .bind(entry.amount.amount)
-            .bind(entry.amount.currency)
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query(
+            "insert into ledger_entries (transaction_id, line, account_id, side, amount, currency) values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id)
+        .bind(line)
+        .bind(account)
+        .bind(entry.side.as_str())
+        .bind(entry.amount.amount)
+        .bind(entry.amount.currency)
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(Applied::Executed)
 }

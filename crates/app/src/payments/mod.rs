@@ -16,8 +16,8 @@ use domain::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
 use domain::money::Money;
 use domain::payments::{OperationKind, OperationState, Payment, PaymentStatus};
 
-pub use ledger::{Balance, balances};
 pub(crate) use ledger::post_in;
+pub use ledger::{Balance, balances};
 pub(crate) use operations::{begin_in, finish};
 pub use payouts::{Payout, PayoutState, of_host as payouts_of_host};
 pub(crate) use payouts::{cancel_in as cancel_payout_in, fall_due_in as payout_falls_due_in, schedule_in as schedule_payout_in};
@@ -83,16 +83,22 @@ pub(crate) async fn of_booking(app: &App, booking: BookingId) -> Result<Payment>
 pub(crate) async fn give_back_in(tx: &mut Tx, booking: BookingId, refund: i64, reason: &str) -> Result<Option<PaymentOperationId>> {
     let payment = of_booking_in(tx, booking).await?;
     match payment.status {
-        PaymentStatus::Authorized | PaymentStatus::RequiresAction => {
-            begin_in(tx, &payment, operations::Wish { kind: OperationKind::Release, amount: payment.amount.amount, method: None, capture_now: false, reason })
-                .await
-                .map(Some)
-        }
+        PaymentStatus::Authorized | PaymentStatus::RequiresAction => begin_in(
+            tx,
+            &payment,
+            operations::Wish { kind: OperationKind::Release, amount: payment.amount.amount, method: None, capture_now: false, reason },
+        )
+        .await
+        .map(Some),
         PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded if refund > 0 => {
             let left = payment.captured - payment.refunded;
-            begin_in(tx, &payment, operations::Wish { kind: OperationKind::Refund, amount: refund.min(left), method: None, capture_now: false, reason })
-                .await
-                .map(Some)
+            begin_in(
+                tx,
+                &payment,
+                operations::Wish { kind: OperationKind::Refund, amount: refund.min(left), method: None, capture_now: false, reason },
+            )
+            .await
+            .map(Some)
         }
         _ => Ok(None),
     }
@@ -105,7 +111,13 @@ pub(crate) async fn capture_in(tx: &mut Tx, booking: BookingId) -> Result<Paymen
     begin_in(
         tx,
         &payment,
-        operations::Wish { kind: OperationKind::Capture, amount: payment.amount.amount, method: None, capture_now: false, reason: "accepted" },
+        operations::Wish {
+            kind: OperationKind::Capture,
+            amount: payment.amount.amount,
+            method: None,
+            capture_now: false,
+            reason: "accepted",
+        },
     )
     .await
 }

@@ -238,7 +238,13 @@ pub(super) async fn finish_operation(
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn store_event(db: &mut PgConnection, provider: &str, event: &ProviderEvent, body: &[u8], now: DateTime<Utc>) -> Result<bool> {
+pub(super) async fn store_event(
+    db: &mut PgConnection,
+    provider: &str,
+    event: &ProviderEvent,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let done = sqlx::query(
         "insert into webhook_inbox (provider, event_id, kind, payload, received_at) values ($1, $2, $3, $4, $5) on conflict do nothing",
     )
@@ -306,7 +312,12 @@ pub(super) async fn insert_payout(tx: &mut Tx, payout: &Payout, host: UserId) ->
 }
 
 /// Changes a payout that is still scheduled.
-pub(super) async fn change_scheduled_payout(tx: &mut Tx, booking: BookingId, amount: Option<i64>, state: PayoutState) -> Result<Option<Payout>> {
+pub(super) async fn change_scheduled_payout(
+    tx: &mut Tx,
+    booking: BookingId,
+    amount: Option<i64>,
+    state: PayoutState,
+) -> Result<Option<Payout>> {
     let now = tx.now();
     let row: Option<PayoutRow> = sqlx::query_as(
         "update payouts set amount = coalesce($2, amount), state = $3, updated_at = $4

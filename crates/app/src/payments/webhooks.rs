@@ -24,10 +24,8 @@ pub async fn receive(app: &App, provider: &str, signature: Option<&str>, body: &
     if body.len() > MAX_EVENT {
         return Err(Error::TooLarge(format!("an event may have at most {MAX_EVENT} bytes")));
     }
-    let event = app
-        .provider
-        .read_webhook(signature, body, app.clock.now().timestamp())
-        .map_err(|why| Error::invalid("", "bad_signature", why))?;
+    let event =
+        app.provider.read_webhook(signature, body, app.clock.now().timestamp()).map_err(|why| Error::invalid("", "bad_signature", why))?;
     let mut tx = app.begin().await?;
     let now = tx.now();
     if sql::store_event(&mut tx, provider, &event, body, now).await? {

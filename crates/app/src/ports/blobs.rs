@@ -54,7 +54,10 @@ impl Blobs {
             attributes.insert(Attribute::ContentType, content_type.into());
             options.attributes = attributes;
         }
-        self.store.put_opts(&Name::from(name), PutPayload::from(bytes), options).await.map_err(|error| Error::Busy(format!("the photo store: {error}")))?;
+        self.store
+            .put_opts(&Name::from(name), PutPayload::from(bytes), options)
+            .await
+            .map_err(|error| Error::Busy(format!("the photo store: {error}")))?;
         Ok(())
     }
 

@@ -76,7 +76,11 @@ impl Sandbox {
 
     /// The answer this request key got before.
     async fn remembered<T: for<'de> Deserialize<'de>>(&self, tx: &mut sqlx::PgConnection, key: &str) -> Result<Option<T>, ProviderError> {
-        sqlx::query("select pg_advisory_xact_lock(hashtextextended('sandbox:' || $1, 0))").bind(key).execute(&mut *tx).await.map_err(unknown)?;
+        sqlx::query("select pg_advisory_xact_lock(hashtextextended('sandbox:' || $1, 0))")
+            .bind(key)
+            .execute(&mut *tx)
+            .await
+            .map_err(unknown)?;
         let stored: Option<serde_json::Value> = sqlx::query_scalar("select answer from sandbox_requests where request_key = $1")
             .bind(key)
             .fetch_optional(&mut *tx)
@@ -97,7 +101,8 @@ impl Sandbox {
 
     /// Sends an event about a charge, as often and as late as it has been told to.
     async fn report(&self, tx: &mut sqlx::PgConnection, kind: &str, reference: &str) -> Result<(), ProviderError> {
-        let chaos: Chaos = sqlx::query_as("select delay_seconds, copies, reorder from sandbox_chaos").fetch_one(&mut *tx).await.map_err(unknown)?;
+        let chaos: Chaos =
+            sqlx::query_as("select delay_seconds, copies, reorder from sandbox_chaos").fetch_one(&mut *tx).await.map_err(unknown)?;
         let id = format!("evt_{}", Uuid::new_v4().simple());
         let body = serde_json::json!({"id": id, "type": kind, "charge": reference}).to_string();
         for copy in 0..chaos.copies.max(1) {

@@ -6,8 +6,8 @@ mod quotes;
 mod sql;
 
 pub use drafts::{ListingDraft, change_listing, create_listing, publish, put_rules, put_tariff};
-pub(crate) use quotes::{PriceSheet, offer_in};
 pub use quotes::{Offer, quote};
+pub(crate) use quotes::{PriceSheet, offer_in};
 
 use domain::actor::Actor;
 use domain::calendar::StayRules;

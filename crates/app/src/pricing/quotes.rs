@@ -65,7 +65,8 @@ pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts,
     let prices = Prices { tariff, days: &facts.days, fees: &fees, taxes: &taxes };
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());
-    let moment = Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None };
+    let moment =
+        Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None };
     let timeline = refund_timeline(&moment, now)?;
     let price_token = price_token(listing.id, &quote)?;
     Ok(Offer { policy, fees, timeline, price_token, quote })

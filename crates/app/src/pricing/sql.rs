@@ -37,10 +37,11 @@ fn lead(days: Option<i32>, bps: Option<i32>) -> Option<LeadDiscount> {
 }
 
 pub(super) async fn tariff(db: &mut PgConnection, listing: ListingId) -> Result<Option<Tariff>> {
-    let row: Option<TariffRow> = sqlx::query_as("select t.*, l.currency from tariffs t join listings l on l.id = t.listing_id where t.listing_id = $1")
-        .bind(listing)
-        .fetch_optional(db)
-        .await?;
+    let row: Option<TariffRow> =
+        sqlx::query_as("select t.*, l.currency from tariffs t join listings l on l.id = t.listing_id where t.listing_id = $1")
+            .bind(listing)
+            .fetch_optional(db)
+            .await?;
     Ok(row.and_then(|row| {
         Some(Tariff {
             currency: row.currency,

@@ -128,7 +128,9 @@ fn key(review: &Review) -> ReviewKey {
 pub async fn of_booking(app: &App, actor: &Actor, booking: BookingId) -> Result<Vec<Review>> {
     bookings::party(app, actor, booking).await?;
     let mut rows = sql::of_booking(&app.db, booking).await?;
-    rows.retain(|review| review.status == ReviewStatus::Published || review.author_id.is_some_and(|author| actor.is(author)) || actor.is_staff());
+    rows.retain(|review| {
+        review.status == ReviewStatus::Published || review.author_id.is_some_and(|author| actor.is(author)) || actor.is_staff()
+    });
     Ok(rows.into_iter().map(|review| seen(actor, review)).collect())
 }
 

@@ -119,7 +119,8 @@ pub(super) async fn locked(tx: &mut Tx, id: ReviewId) -> Result<Option<Review>> 
 }
 
 pub(super) async fn of_booking(db: &PgPool, booking: BookingId) -> Result<Vec<Review>> {
-    let rows: Vec<Row> = sqlx::query_as("select * from reviews where booking_id = $1 order by submitted_at").bind(booking).fetch_all(db).await?;
+    let rows: Vec<Row> =
+        sqlx::query_as("select * from reviews where booking_id = $1 order by submitted_at").bind(booking).fetch_all(db).await?;
     Ok(rows.into_iter().map(Review::from).collect())
 }
 
@@ -179,7 +180,11 @@ pub(super) async fn count(tx: &mut Tx, booking: BookingId) -> Result<i64> {
 
 pub(super) async fn publish(tx: &mut Tx, id: ReviewId) -> Result<()> {
     let now = tx.now();
-    sqlx::query("update reviews set status = 'published', published_at = $2 where id = $1 and status = 'sealed'").bind(id).bind(now).execute(&mut **tx).await?;
+    sqlx::query("update reviews set status = 'published', published_at = $2 where id = $1 and status = 'sealed'")
+        .bind(id)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -239,7 +244,8 @@ struct RatingRow {
 
 /// The means, another platform's counted in by how many gave them.
 pub(super) async fn rating(db: &mut PgConnection, listing: ListingId) -> Result<Rating> {
-    let row: Option<RatingRow> = sqlx::query_as("select * from listing_ratings where listing_id = $1").bind(listing).fetch_optional(db).await?;
+    let row: Option<RatingRow> =
+        sqlx::query_as("select * from listing_ratings where listing_id = $1").bind(listing).fetch_optional(db).await?;
     let Some(row) = row else { return Ok(Rating::default()) };
     let imported = row.imported.map(|json| json.0).unwrap_or_default();
     let mean = |sum: i32, theirs: Option<i32>| {

@@ -104,7 +104,10 @@ pub(super) async fn open_due(app: &App, id: BookingId) -> Result<()> {
 pub async fn edit(app: &App, actor: &Actor, id: ReviewId, new: NewReview) -> Result<Review> {
     accounts::require_user(actor)?;
     let mut tx = app.begin().await?;
-    let mut review = sql::locked(&mut tx, id).await?.filter(|review| review.author_id.is_some_and(|author| actor.is(author))).ok_or(Error::NotFound("review"))?;
+    let mut review = sql::locked(&mut tx, id)
+        .await?
+        .filter(|review| review.author_id.is_some_and(|author| actor.is(author)))
+        .ok_or(Error::NotFound("review"))?;
     if review.status != ReviewStatus::Sealed {
         return Err(Error::conflict("review_is_open", "a review cannot be changed once it is open"));
     }

@@ -40,5 +40,13 @@ pub async fn detail(app: &App, actor: &Actor, id: ListingId) -> Result<ListingDe
     let own = actor.is(listing.host_id) || actor.is_staff();
     let host = accounts::people(app, &[listing.host_id]).await?.remove(&listing.host_id).ok_or(Error::NotFound("host"))?;
     let arrival = if own { Some(listings::arrival(app, id).await?) } else { None };
-    Ok(ListingDetail { host, photos: listings::photos::of(app, id).await?, rating: reviews::rating_of(app, id).await?, tariff, rules, arrival, listing })
+    Ok(ListingDetail {
+        host,
+        photos: listings::photos::of(app, id).await?,
+        rating: reviews::rating_of(app, id).await?,
+        tariff,
+        rules,
+        arrival,
+        listing,
+    })
 }

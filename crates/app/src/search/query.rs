@@ -218,7 +218,9 @@ async fn by_price(app: &App, query: &SearchQuery) -> Result<SearchPage> {
     };
     let mut found: Vec<(String, ListingId, i64)> = candidates
         .into_iter()
-        .filter_map(|(key, id)| prices.get(&id).map(prices::Price::compared).filter(|price| fits(*price)).map(|price| (key, id, price.amount)))
+        .filter_map(|(key, id)| {
+            prices.get(&id).map(prices::Price::compared).filter(|price| fits(*price)).map(|price| (key, id, price.amount))
+        })
         .collect();
     match query.sort {
         Sort::PriceAsc => found.sort_by_key(|(_, id, amount)| (*amount, *id)),

@@ -47,7 +47,10 @@ fn from(sql: &mut Builder, filters: &Filters) {
 }
 
 fn push_box(sql: &mut Builder, west: i32, south: i32, east: i32, north: i32) {
-    sql.push("point(l.public_longitude_e7, l.public_latitude_e7) <@ box(point(").push_bind(f64::from(west)).push(", ").push_bind(f64::from(south));
+    sql.push("point(l.public_longitude_e7, l.public_latitude_e7) <@ box(point(")
+        .push_bind(f64::from(west))
+        .push(", ")
+        .push_bind(f64::from(south));
     sql.push("), point(").push_bind(f64::from(east)).push(", ").push_bind(f64::from(north)).push("))");
 }
 
@@ -70,7 +73,8 @@ fn push_area(sql: &mut Builder, area: &Area) {
             let up = metres / 111_000.0;
             let around = (metres / (111_000.0 * centre.latitude().to_radians().cos().max(0.01))).min(180.0);
             let (west, east) = (centre.longitude() - around, centre.longitude() + around);
-            let wrapped = |degrees: f64| if around >= 180.0 { degrees.clamp(-180.0, 180.0) } else { (degrees + 540.0).rem_euclid(360.0) - 180.0 };
+            let wrapped =
+                |degrees: f64| if around >= 180.0 { degrees.clamp(-180.0, 180.0) } else { (degrees + 540.0).rem_euclid(360.0) - 180.0 };
             let (south, north) = (e7((centre.latitude() - up).max(-90.0)), e7((centre.latitude() + up).min(90.0)));
             push_area(sql, &Area::Box { west: e7(wrapped(west)), south, east: e7(wrapped(east)), north });
             sql.push(" and distance.metres <= ").push_bind(metres);
@@ -83,7 +87,11 @@ fn push_stay(sql: &mut Builder, stay: Stay, now: DateTime<Utc>) {
     let (check_in, check_out) = (stay.check_in, stay.check_out);
     let weekday = |date: NaiveDate| i32::try_from(date.weekday().num_days_from_monday()).unwrap_or(0);
     sql.push(" and ").push_bind(check_in).push(" >= (").push_bind(now).push(" at time zone l.time_zone)::date");
-    sql.push(" and ").push_bind(check_in).push(" <= coalesce((").push_bind(now).push(" at time zone l.time_zone)::date + r.booking_window_days, 'infinity'::date)");
+    sql.push(" and ")
+        .push_bind(check_in)
+        .push(" <= coalesce((")
+        .push_bind(now)
+        .push(" at time zone l.time_zone)::date + r.booking_window_days, 'infinity'::date)");
     // Notice: from the cut-off hour, else the end of the day or check-in time.
     sql.push(" and ").push_bind(now).push(" <= ((case when r.notice_cutoff_hour is not null then ").push_bind(check_in);
     sql.push(" + make_time(r.notice_cutoff_hour, 0, 0) when coalesce(r.advance_notice_hours, 0) = 0 then (").push_bind(check_in);
@@ -91,11 +99,19 @@ fn push_stay(sql: &mut Builder, stay: Stay, now: DateTime<Utc>) {
     sql.push(" + l.check_in_from end) at time zone l.time_zone) - make_interval(hours => coalesce(r.advance_notice_hours, 0))");
     // Most specific wins: the date, then seasons by length and start, then the listing.
     sql.push(" and coalesce((select d.min_nights from day_rules d where d.listing_id = l.id and d.date = ").push_bind(check_in);
-    sql.push("), (select coalesce(s.min_nights_weekday[").push_bind(weekday(check_in) + 1).push("], s.min_nights) from rule_seasons s where s.listing_id = l.id and s.season @> ");
+    sql.push("), (select coalesce(s.min_nights_weekday[")
+        .push_bind(weekday(check_in) + 1)
+        .push("], s.min_nights) from rule_seasons s where s.listing_id = l.id and s.season @> ");
     sql.push_bind(check_in).push(" and coalesce(s.min_nights_weekday[").push_bind(weekday(check_in) + 1);
-    sql.push("], s.min_nights) is not null order by upper(s.season) - lower(s.season), lower(s.season) desc limit 1), r.min_nights, 1) <= ").push_bind(stay.nights());
+    sql.push(
+        "], s.min_nights) is not null order by upper(s.season) - lower(s.season), lower(s.season) desc limit 1), r.min_nights, 1) <= ",
+    )
+    .push_bind(stay.nights());
     sql.push(" and coalesce((select s.max_nights from rule_seasons s where s.listing_id = l.id and s.season @> ").push_bind(check_in);
-    sql.push(" and s.max_nights is not null order by upper(s.season) - lower(s.season), lower(s.season) desc limit 1), r.max_nights, 365) >= ").push_bind(stay.nights());
+    sql.push(
+        " and s.max_nights is not null order by upper(s.season) - lower(s.season), lower(s.season) desc limit 1), r.max_nights, 365) >= ",
+    )
+    .push_bind(stay.nights());
     for (column, date) in [("closed_to_arrival", check_in), ("closed_to_departure", check_out)] {
         sql.push(" and coalesce((select s.").push(column).push(" & ").push_bind(1_i32 << weekday(date));
         sql.push(" from rule_seasons s where s.listing_id = l.id and s.season @> ").push_bind(date);
@@ -105,7 +121,10 @@ fn push_stay(sql: &mut Builder, stay: Stay, now: DateTime<Utc>) {
     sql.push(" and not exists (select 1 from occupancies o where o.listing_id = l.id and o.nights && ").push_bind(nights);
     sql.push(" and (o.expires_at is null or o.expires_at > ").push_bind(now).push("))");
     sql.push(" and (coalesce(r.preparation_nights, 0) = 0 or not exists (select 1 from occupancies o where o.listing_id = l.id and o.lane = 'booking' and o.nights && daterange(");
-    sql.push_bind(check_in).push(" - r.preparation_nights, ").push_bind(check_out).push(" + r.preparation_nights) and (o.expires_at is null or o.expires_at > ");
+    sql.push_bind(check_in)
+        .push(" - r.preparation_nights, ")
+        .push_bind(check_out)
+        .push(" + r.preparation_nights) and (o.expires_at is null or o.expires_at > ");
     sql.push_bind(now).push(")))");
 }
 
@@ -134,7 +153,9 @@ fn push_filters(sql: &mut Builder, filters: &Filters, now: DateTime<Utc>) {
     if !filters.property_types.is_empty() {
         sql.push(" and l.property_type = any(").push_bind(filters.property_types.clone()).push(")");
     }
-    for (column, least) in [("bedrooms", filters.bedrooms_min), ("beds", filters.beds_min), ("bathrooms_halves", filters.bathrooms_halves_min)] {
+    for (column, least) in
+        [("bedrooms", filters.bedrooms_min), ("beds", filters.beds_min), ("bathrooms_halves", filters.bathrooms_halves_min)]
+    {
         if let Some(least) = least {
             sql.push(" and l.").push(column).push(" >= ").push_bind(least);
         }
@@ -169,9 +190,21 @@ pub(super) async fn page(db: &PgPool, query: &SearchQuery, now: DateTime<Utc>) -
     if let Some((_, key, id)) = &query.page.after {
         let past = if descending { " < " } else { " > " };
         sql.push(" and (").push(expression).push(past).push_bind(key.clone()).push("::text::").push(kind);
-        sql.push(" or (").push(expression).push(" = ").push_bind(key.clone()).push("::text::").push(kind).push(" and l.id > ").push_bind(*id).push("))");
+        sql.push(" or (")
+            .push(expression)
+            .push(" = ")
+            .push_bind(key.clone())
+            .push("::text::")
+            .push(kind)
+            .push(" and l.id > ")
+            .push_bind(*id)
+            .push("))");
     }
-    sql.push(" order by ").push(expression).push(if descending { " desc" } else { "" }).push(", l.id limit ").push_bind(query.page.limit.with_next());
+    sql.push(" order by ")
+        .push(expression)
+        .push(if descending { " desc" } else { "" })
+        .push(", l.id limit ")
+        .push_bind(query.page.limit.with_next());
     Ok(sql.build_query_as().fetch_all(db).await?)
 }
 
@@ -359,7 +392,10 @@ struct TaxRow {
 /// Every tax in force for an arrival.
 pub(super) async fn taxes(db: &PgPool, check_in: NaiveDate) -> Result<Vec<PlacedTax>> {
     let rows: Vec<TaxRow> =
-        sqlx::query_as("select * from tax_rules where from_date <= $1 and (to_date is null or to_date > $1) order by id").bind(check_in).fetch_all(db).await?;
+        sqlx::query_as("select * from tax_rules where from_date <= $1 and (to_date is null or to_date > $1) order by id")
+            .bind(check_in)
+            .fetch_all(db)
+            .await?;
     Ok(rows
         .into_iter()
         .map(|row| PlacedTax {

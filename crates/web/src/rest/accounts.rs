@@ -120,7 +120,8 @@ fn tokens(app: &App, issued: IssuedTokens) -> Response {
 #[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = Credentials,
     responses((status = 201, body = TokensView), (status = 401, body = Problem), (status = 429, body = Problem)))]
 pub async fn log_in(State(app): State<App>, device: Device, Json(body): Json<Credentials>) -> ApiResult<Response> {
-    let device = accounts::Device { user_agent: device.user_agent, ip_address: device.ip_address.map(|ip| ip.to_string()).unwrap_or_default() };
+    let device =
+        accounts::Device { user_agent: device.user_agent, ip_address: device.ip_address.map(|ip| ip.to_string()).unwrap_or_default() };
     Ok(tokens(&app, accounts::log_in(&app, &body.email, &body.password, &device).await?))
 }
 
@@ -316,7 +317,8 @@ pub async fn erase_me(State(app): State<App>, user: LoggedIn, Json(body): Json<F
 pub async fn export_me(State(app): State<App>, user: LoggedIn) -> ApiResult<Response> {
     let document = accounts::export(&app, &user.actor).await?;
     let name = HeaderValue::from_static("attachment; filename=\"my-data.json\"");
-    Ok(([(header::CONTENT_DISPOSITION, name), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(document)).into_response())
+    Ok(([(header::CONTENT_DISPOSITION, name), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(document))
+        .into_response())
 }
 
 /// Set one's picture: JPEG, PNG, WebP or GIF as the body.

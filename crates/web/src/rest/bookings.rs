@@ -164,7 +164,8 @@ pub(crate) fn stay(check_in: NaiveDate, check_out: NaiveDate) -> Result<Stay, Ap
 }
 
 fn money(view: &MoneyView, pointer: &str) -> Result<Money, ApiError> {
-    let currency = view.currency.parse().map_err(|why: String| ApiError::App(app::Error::invalid(&format!("{pointer}/currency"), "currency", why)))?;
+    let currency =
+        view.currency.parse().map_err(|why: String| ApiError::App(app::Error::invalid(&format!("{pointer}/currency"), "currency", why)))?;
     Ok(Money::new(view.amount, currency))
 }
 
@@ -212,7 +213,11 @@ pub struct BookingQuery {
 /// One's own bookings, newest first.
 #[utoipa::path(get, path = "/bookings", tag = "bookings", security(("bearer" = [])), params(BookingQuery),
     responses((status = 200, body = PageView<BookingView>)))]
-pub async fn list_bookings(State(app): State<App>, user: LoggedIn, Query(query): Query<BookingQuery>) -> ApiResult<Json<PageView<BookingView>>> {
+pub async fn list_bookings(
+    State(app): State<App>,
+    user: LoggedIn,
+    Query(query): Query<BookingQuery>,
+) -> ApiResult<Json<PageView<BookingView>>> {
     let side = match query.role.as_deref() {
         None | Some("guest") => Side::Guest,
         Some("host") => Side::Host,
@@ -252,7 +257,13 @@ pub struct HistoryView {
 
 impl From<HistoryEntry> for HistoryView {
     fn from(entry: HistoryEntry) -> Self {
-        Self { from: entry.from_state.map(|s| s.to_string()), to: entry.to_state.to_string(), by: entry.side.to_string(), reason: entry.reason, at: entry.at }
+        Self {
+            from: entry.from_state.map(|s| s.to_string()),
+            to: entry.to_state.to_string(),
+            by: entry.side.to_string(),
+            reason: entry.reason,
+            at: entry.at,
+        }
     }
 }
 
@@ -272,7 +283,12 @@ pub struct Nothing {}
 /// The host says yes.
 #[utoipa::path(post, path = "/bookings/{id}/accept", tag = "bookings", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = BookingView), (status = 404, body = Problem), (status = 409, body = Problem, description = "illegal_transition, request_expired")))]
-pub async fn accept_booking(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, input: Idempotent<Nothing>) -> ApiResult<Response> {
+pub async fn accept_booking(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    input: Idempotent<Nothing>,
+) -> ApiResult<Response> {
     let once = bookings::accept(&app, &user.actor, BookingId(id), input.key.as_ref()).await?;
     Ok(mark(once.replayed, Json(view(&app, once.value).await?)))
 }
@@ -289,7 +305,12 @@ pub struct Reason {
 /// The host says no.
 #[utoipa::path(post, path = "/bookings/{id}/decline", tag = "bookings", security(("bearer" = [])), params(("id" = Uuid, Path)),
     request_body = Reason, responses((status = 200, body = BookingView), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub async fn decline_booking(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, input: Idempotent<Reason>) -> ApiResult<Response> {
+pub async fn decline_booking(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    input: Idempotent<Reason>,
+) -> ApiResult<Response> {
     let once = bookings::decline(&app, &user.actor, BookingId(id), &input.body.reason, input.key.as_ref()).await?;
     Ok(mark(once.replayed, Json(view(&app, once.value).await?)))
 }
@@ -297,7 +318,12 @@ pub async fn decline_booking(State(app): State<App>, user: LoggedIn, Path(id): P
 /// The guest never came.
 #[utoipa::path(post, path = "/bookings/{id}/no-show", tag = "bookings", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = BookingView), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub async fn mark_no_show(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, _input: Idempotent<Nothing>) -> ApiResult<Json<BookingView>> {
+pub async fn mark_no_show(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    _input: Idempotent<Nothing>,
+) -> ApiResult<Json<BookingView>> {
     let booking = bookings::mark_no_show(&app, &user.actor, BookingId(id)).await?;
     Ok(Json(view(&app, booking).await?))
 }
@@ -327,7 +353,12 @@ pub struct CancelledView {
 #[utoipa::path(post, path = "/bookings/{id}/cancel", tag = "bookings", security(("bearer" = [])), params(("id" = Uuid, Path)),
     request_body = Cancellation, responses((status = 200, body = CancelledView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "refund_changed, illegal_transition")))]
-pub async fn cancel_booking(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, input: Idempotent<Cancellation>) -> ApiResult<Response> {
+pub async fn cancel_booking(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    input: Idempotent<Cancellation>,
+) -> ApiResult<Response> {
     let expected = input.body.expected_refund.as_ref().map(|refund| money(refund, "/expected_refund")).transpose()?;
     let once = bookings::cancel(&app, &user.actor, BookingId(id), (expected, &input.body.reason), input.key.as_ref()).await?;
     let (booking, refund) = once.value;

@@ -77,7 +77,12 @@ fn day(day: Day, tariff: Option<&domain::pricing::Tariff>, currency: Currency) -
     }
 }
 
-async fn view(app: &App, actor: &domain::actor::Actor, id: ListingId, range: (Option<NaiveDate>, Option<NaiveDate>)) -> app::Result<(i32, CalendarView)> {
+async fn view(
+    app: &App,
+    actor: &domain::actor::Actor,
+    id: ListingId,
+    range: (Option<NaiveDate>, Option<NaiveDate>),
+) -> app::Result<(i32, CalendarView)> {
     let (_, tariff, _) = app::pricing::terms_of(app, actor, id).await?;
     let (listing, days) = calendar::days(app, actor, id, range).await?;
     let days = days.into_iter().map(|one| day(one, tariff.as_ref(), listing.currency)).collect();
@@ -87,7 +92,12 @@ async fn view(app: &App, actor: &domain::actor::Actor, id: ListingId, range: (Op
 /// A listing's calendar.
 #[utoipa::path(get, path = "/listings/{id}/calendar", tag = "calendar", params(("id" = Uuid, Path), DaysQuery),
     responses((status = 200, body = CalendarView), (status = 404, body = Problem)))]
-pub async fn get_calendar(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, Query(query): Query<DaysQuery>) -> ApiResult<Response> {
+pub async fn get_calendar(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    Query(query): Query<DaysQuery>,
+) -> ApiResult<Response> {
     let (version, view) = view(&app, &actor, ListingId(id), (query.from, query.to)).await?;
     Ok(tagged(&HeaderMap::new(), &etag(version, None), Json(view)))
 }
@@ -126,7 +136,13 @@ pub struct CalendarInput {
 /// Set ranges of one's calendar, all or none.
 #[utoipa::path(put, path = "/listings/{id}/calendar", tag = "calendar", security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = CalendarInput,
     responses((status = 200, body = CalendarView), (status = 404, body = Problem), (status = 409, body = Problem, description = "nights_booked"), (status = 422, body = Problem)))]
-pub async fn put_calendar(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, version: IfMatch, Json(body): Json<CalendarInput>) -> ApiResult<Response> {
+pub async fn put_calendar(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    Json(body): Json<CalendarInput>,
+) -> ApiResult<Response> {
     let (first, last) = (body.ranges.iter().map(|range| range.from).min(), body.ranges.iter().map(|range| range.to).max());
     let changes: Vec<RangeChange> = body
         .ranges
@@ -184,13 +200,22 @@ pub struct AvailabilityView {
 /// Whether a stay can be booked now, and if not, why and what instead.
 #[utoipa::path(get, path = "/listings/{id}/availability", tag = "calendar", params(("id" = Uuid, Path), StayQuery),
     responses((status = 200, body = AvailabilityView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn get_availability(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, Query(query): Query<StayQuery>) -> ApiResult<Json<AvailabilityView>> {
+pub async fn get_availability(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    Query(query): Query<StayQuery>,
+) -> ApiResult<Json<AvailabilityView>> {
     let stay = super::bookings::stay(query.check_in, query.check_out)?;
     let found = calendar::availability(&app, &actor, ListingId(id), stay, &query.guests()).await?;
     Ok(Json(AvailabilityView {
         bookable: found.reasons.is_empty(),
         reasons: found.reasons.iter().map(ReasonView::from).collect(),
-        alternatives: found.alternatives.into_iter().map(|stay| AlternativeView { check_in: stay.check_in, check_out: stay.check_out }).collect(),
+        alternatives: found
+            .alternatives
+            .into_iter()
+            .map(|stay| AlternativeView { check_in: stay.check_in, check_out: stay.check_out })
+            .collect(),
     }))
 }
 

@@ -41,7 +41,9 @@ impl Serialize for ClockTime {
 impl<'de> Deserialize<'de> for ClockTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        NaiveTime::parse_from_str(&text, "%H:%M").map(Self).map_err(|_| de::Error::custom(format!("{text:?} is not a time of day, e.g. 15:00")))
+        NaiveTime::parse_from_str(&text, "%H:%M")
+            .map(Self)
+            .map_err(|_| de::Error::custom(format!("{text:?} is not a time of day, e.g. 15:00")))
     }
 }
 
@@ -94,13 +96,23 @@ pub struct ArrivalInput {
 
 impl From<ArrivalInput> for Arrival {
     fn from(input: ArrivalInput) -> Self {
-        Self { instructions: input.instructions, door_code: input.door_code, wifi_name: input.wifi_name, wifi_password: input.wifi_password }
+        Self {
+            instructions: input.instructions,
+            door_code: input.door_code,
+            wifi_name: input.wifi_name,
+            wifi_password: input.wifi_password,
+        }
     }
 }
 
 impl From<Arrival> for ArrivalInput {
     fn from(arrival: Arrival) -> Self {
-        Self { instructions: arrival.instructions, door_code: arrival.door_code, wifi_name: arrival.wifi_name, wifi_password: arrival.wifi_password }
+        Self {
+            instructions: arrival.instructions,
+            door_code: arrival.door_code,
+            wifi_name: arrival.wifi_name,
+            wifi_password: arrival.wifi_password,
+        }
     }
 }
 
@@ -340,15 +352,25 @@ pub struct ListingInput {
 }
 
 /// Reads a closed word, noting what is wrong with it.
-fn word<T: std::str::FromStr<Err = String>>(text: Option<String>, pointer: &str, mistakes: &mut Vec<domain::fields::FieldError>) -> Option<T> {
+fn word<T: std::str::FromStr<Err = String>>(
+    text: Option<String>,
+    pointer: &str,
+    mistakes: &mut Vec<domain::fields::FieldError>,
+) -> Option<T> {
     let text = text?;
-    text.parse().map_err(|why| mistakes.push(domain::fields::FieldError { pointer: pointer.into(), code: "word", message: format!("{text:?}: {why}") })).ok()
+    text.parse()
+        .map_err(|why| {
+            mistakes.push(domain::fields::FieldError { pointer: pointer.into(), code: "word", message: format!("{text:?}: {why}") })
+        })
+        .ok()
 }
 
 impl ListingInput {
     fn draft(self, app: &App) -> Result<ListingDraft, ApiError> {
         let mut mistakes = Vec::new();
-        let mut wrong = |pointer: &str, message: &str| mistakes.push(domain::fields::FieldError { pointer: pointer.into(), code: "range", message: message.into() });
+        let mut wrong = |pointer: &str, message: &str| {
+            mistakes.push(domain::fields::FieldError { pointer: pointer.into(), code: "range", message: message.into() })
+        };
         let bathrooms_halves = self.bathrooms.and_then(|number| {
             let halves = number * 2.0;
             let fits = (0.0..=100.0).contains(&halves) && halves.fract() == 0.0;
@@ -440,7 +462,12 @@ pub async fn create_listing(State(app): State<App>, user: LoggedIn, Json(body): 
 /// A home, as the one who asks may see it.
 #[utoipa::path(get, path = "/listings/{id}", tag = "listings", params(("id" = Uuid, Path)),
     responses((status = 200, body = ListingView), (status = 304), (status = 404, body = Problem)))]
-pub async fn get_listing(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
+pub async fn get_listing(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let id = ListingId(id);
     if actor != Actor::Anonymous {
         let (version, view) = view(&app, &actor, id).await?;
@@ -456,17 +483,28 @@ pub async fn get_listing(State(app): State<App>, MaybeActor(actor): MaybeActor, 
         Ok(bytes)
     })
     .await?;
-    let (version, body) = bytes.split_first_chunk::<4>().ok_or_else(|| ApiError::App(app::Error::Internal(anyhow::anyhow!("cached listing is cut"))))?;
+    let (version, body) =
+        bytes.split_first_chunk::<4>().ok_or_else(|| ApiError::App(app::Error::Internal(anyhow::anyhow!("cached listing is cut"))))?;
     let tag = etag(i32::from_be_bytes(*version), Some("public"));
     let kind = HeaderValue::from_static("application/json");
-    Ok(tagged(&headers, &tag, ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"))], body.to_vec())))
+    Ok(tagged(
+        &headers,
+        &tag,
+        ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"))], body.to_vec()),
+    ))
 }
 
 /// Change a home of one's own.
 #[utoipa::path(patch, path = "/listings/{id}", tag = "listings", security(("bearer" = [])), params(("id" = Uuid, Path),
         ("If-Match" = String, Header, description = "The ETag that was read.")), request_body = ListingInput,
     responses((status = 200, body = ListingView), (status = 404, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem), (status = 428, body = Problem)))]
-pub async fn patch_listing(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, version: IfMatch, Json(body): Json<ListingInput>) -> ApiResult<Response> {
+pub async fn patch_listing(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    Json(body): Json<ListingInput>,
+) -> ApiResult<Response> {
     let version = version.required()?;
     let id = ListingId(id);
     pricing::change_listing(&app, &user.actor, id, version, body.draft(&app)?).await?;
@@ -486,7 +524,12 @@ pub async fn archive_listing(State(app): State<App>, user: LoggedIn, Path(id): P
 /// What is still missing is named, all of it.
 #[utoipa::path(post, path = "/listings/{id}/publish", tag = "listings", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = ListingView), (status = 403, body = Problem, description = "email_unverified"), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn publish_listing(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, _input: crate::idempotency::Idempotent<Nothing>) -> ApiResult<Response> {
+pub async fn publish_listing(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    _input: crate::idempotency::Idempotent<Nothing>,
+) -> ApiResult<Response> {
     pricing::publish(&app, &user.actor, ListingId(id)).await?;
     answer(&app, &user.actor, ListingId(id), StatusCode::OK).await
 }
@@ -494,7 +537,12 @@ pub async fn publish_listing(State(app): State<App>, user: LoggedIn, Path(id): P
 /// Take a home out of search for a while.
 #[utoipa::path(post, path = "/listings/{id}/unpublish", tag = "listings", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = ListingView), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub async fn unpublish_listing(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, _input: crate::idempotency::Idempotent<Nothing>) -> ApiResult<Response> {
+pub async fn unpublish_listing(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    _input: crate::idempotency::Idempotent<Nothing>,
+) -> ApiResult<Response> {
     listings::pause(&app, &user.actor, ListingId(id)).await?;
     answer(&app, &user.actor, ListingId(id), StatusCode::OK).await
 }
@@ -516,14 +564,24 @@ pub struct OwnListingView {
 
 impl From<Listing> for OwnListingView {
     fn from(listing: Listing) -> Self {
-        Self { id: listing.id.0, status: listing.status.to_string(), title: listing.title, city: listing.address.city, updated_at: listing.updated_at }
+        Self {
+            id: listing.id.0,
+            status: listing.status.to_string(),
+            title: listing.title,
+            city: listing.address.city,
+            updated_at: listing.updated_at,
+        }
     }
 }
 
 /// One's own homes in any state, newest first.
 #[utoipa::path(get, path = "/host/listings", tag = "listings", security(("bearer" = [])), params(Paging),
     responses((status = 200, body = PageView<OwnListingView>)))]
-pub async fn own_listings(State(app): State<App>, user: LoggedIn, Query(paging): Query<Paging>) -> ApiResult<Json<PageView<OwnListingView>>> {
+pub async fn own_listings(
+    State(app): State<App>,
+    user: LoggedIn,
+    Query(paging): Query<Paging>,
+) -> ApiResult<Json<PageView<OwnListingView>>> {
     let page = page_request(paging.limit, paging.cursor.as_deref())?;
     Ok(Json(listings::of_host(&app, &user.actor, page).await?.into()))
 }
@@ -549,7 +607,8 @@ pub async fn list_amenities(State(app): State<App>, headers: HeaderMap) -> ApiRe
         found.cloned().unwrap_or_else(|| amenity.code.clone())
     };
     let all = listings::amenities(&app).await?;
-    let view: Vec<AmenityView> = all.into_iter().map(|amenity| AmenityView { label: label(&amenity), code: amenity.code, category: amenity.category }).collect();
+    let view: Vec<AmenityView> =
+        all.into_iter().map(|amenity| AmenityView { label: label(&amenity), code: amenity.code, category: amenity.category }).collect();
     Ok(([(header::VARY, HeaderValue::from_static("accept-language"))], Json(view)).into_response())
 }
 

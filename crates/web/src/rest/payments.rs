@@ -75,7 +75,12 @@ pub struct NewPayment {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the stored answer for 24 h.")),
     request_body = NewPayment, responses((status = 201, body = PaymentView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "hold_expired, already_paid, illegal_transition")))]
-pub async fn pay_booking(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, input: Idempotent<NewPayment>) -> ApiResult<Response> {
+pub async fn pay_booking(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    input: Idempotent<NewPayment>,
+) -> ApiResult<Response> {
     let once = app::bookings::pay(&app, &user.actor, BookingId(id), &input.body.payment_method, input.key.as_ref()).await?;
     Ok(mark(once.replayed, (StatusCode::CREATED, Json(PaymentView::from(once.value)))))
 }
@@ -93,8 +98,14 @@ pub async fn booking_payment(State(app): State<App>, user: LoggedIn, Path(id): P
 #[utoipa::path(post, path = "/payments/webhooks/{provider}", tag = "payments", params(("provider" = String, Path)),
     request_body(content = Vec<u8>, content_type = "application/json"),
     responses((status = 204), (status = 404, body = Problem), (status = 422, body = Problem, description = "bad_signature")))]
-pub async fn receive_webhook(State(app): State<App>, Path(provider): Path<String>, headers: HeaderMap, body: Bytes) -> ApiResult<StatusCode> {
-    let signature = ["roost-signature", "stripe-signature"].iter().find_map(|name| headers.get(*name)).and_then(|value| value.to_str().ok());
+pub async fn receive_webhook(
+    State(app): State<App>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> ApiResult<StatusCode> {
+    let signature =
+        ["roost-signature", "stripe-signature"].iter().find_map(|name| headers.get(*name)).and_then(|value| value.to_str().ok());
     webhooks::receive(&app, &provider, signature, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -139,10 +150,7 @@ pub async fn list_payouts(State(app): State<App>, user: LoggedIn, Query(paging):
 
 /// The routes of this slice.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(pay_booking, booking_payment))
-        .routes(routes!(receive_webhook))
-        .routes(routes!(list_payouts))
+    OpenApiRouter::new().routes(routes!(pay_booking, booking_payment)).routes(routes!(receive_webhook)).routes(routes!(list_payouts))
 }
 
 /// The sandbox's stand-in for a bank's confirmation page.
@@ -160,7 +168,8 @@ async fn bank_answer(State(app): State<App>, Path(reference): Path<String>, body
     };
     sandbox::answer_bank(&app, &reference, approved).await?;
     let words = if approved { "Confirmed. You can close this page." } else { "Refused. You can close this page and try another card." };
-    Ok(Html(format!("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sandbox bank</title><p>{words}</p></html>")).into_response())
+    Ok(Html(format!("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sandbox bank</title><p>{words}</p></html>"))
+        .into_response())
 }
 
 /// Pages of the sandbox provider, outside the API.

@@ -45,10 +45,15 @@ fn unreadable(error: &axum::extract::multipart::MultipartError) -> ApiError {
     request_body(content = PhotoUpload, content_type = "multipart/form-data"),
     responses((status = 201, body = PhotoView), (status = 404, body = Problem), (status = 409, body = Problem, description = "too_many_photos"),
         (status = 413, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
-pub async fn add_photo(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, request: Request) -> ApiResult<(StatusCode, Json<PhotoView>)> {
-    let mut form = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| ApiError::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "send multipart/form-data with the picture as `file`"))?;
+pub async fn add_photo(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    request: Request,
+) -> ApiResult<(StatusCode, Json<PhotoView>)> {
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
+        ApiError::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "send multipart/form-data with the picture as `file`")
+    })?;
     let (mut file, mut caption) = (None, String::new());
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         match field.name() {
@@ -87,7 +92,12 @@ fn photos_view(app: &App, photos: &[app::listings::Photo]) -> Json<PhotosView> {
 /// Put the photographs in order.
 #[utoipa::path(put, path = "/listings/{id}/photos/order", tag = "photos", security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = PhotoOrder,
     responses((status = 200, body = PhotosView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn order_photos(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, Json(body): Json<PhotoOrder>) -> ApiResult<Json<PhotosView>> {
+pub async fn order_photos(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    Json(body): Json<PhotoOrder>,
+) -> ApiResult<Json<PhotosView>> {
     let ids: Vec<PhotoId> = body.ids.into_iter().map(PhotoId).collect();
     Ok(photos_view(&app, &photos::order(&app, &user.actor, ListingId(id), &ids).await?))
 }
@@ -104,7 +114,12 @@ pub struct Caption {
 #[utoipa::path(patch, path = "/listings/{id}/photos/{photo_id}", tag = "photos", security(("bearer" = [])),
     params(("id" = Uuid, Path), ("photo_id" = Uuid, Path)), request_body = Caption,
     responses((status = 200, body = PhotosView), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn caption_photo(State(app): State<App>, user: LoggedIn, Path((id, photo)): Path<(Uuid, Uuid)>, Json(body): Json<Caption>) -> ApiResult<Json<PhotosView>> {
+pub async fn caption_photo(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path((id, photo)): Path<(Uuid, Uuid)>,
+    Json(body): Json<Caption>,
+) -> ApiResult<Json<PhotosView>> {
     Ok(photos_view(&app, &photos::set_caption(&app, &user.actor, ListingId(id), PhotoId(photo), &body.caption).await?))
 }
 

@@ -157,7 +157,11 @@ impl From<&Tariff> for PricingView {
             early_bird: tariff.early_bird.map(lead),
             last_minute: tariff.last_minute.map(lead),
             promotions: tariff.promotions.iter().map(|p| PromotionView { from: p.from, to: p.to, bps: p.bps.0 }).collect(),
-            seasons: tariff.seasons.iter().map(|s| PriceSeasonView { from: s.from, to: s.to, nightly: s.nightly, weekend_nightly: s.weekend_nightly }).collect(),
+            seasons: tariff
+                .seasons
+                .iter()
+                .map(|s| PriceSeasonView { from: s.from, to: s.to, nightly: s.nightly, weekend_nightly: s.weekend_nightly })
+                .collect(),
         }
     }
 }
@@ -179,7 +183,11 @@ impl PricingView {
             early_bird: self.early_bird.map(lead),
             last_minute: self.last_minute.map(lead),
             promotions: self.promotions.into_iter().map(|p| Promotion { from: p.from, to: p.to, bps: BasisPoints(p.bps) }).collect(),
-            seasons: self.seasons.into_iter().map(|s| PriceSeason { from: s.from, to: s.to, nightly: s.nightly, weekend_nightly: s.weekend_nightly }).collect(),
+            seasons: self
+                .seasons
+                .into_iter()
+                .map(|s| PriceSeason { from: s.from, to: s.to, nightly: s.nightly, weekend_nightly: s.weekend_nightly })
+                .collect(),
         }
     }
 }
@@ -301,7 +309,12 @@ impl From<RulesView> for StayRules {
 /// What a listing costs.
 #[utoipa::path(get, path = "/listings/{id}/pricing", tag = "pricing", params(("id" = Uuid, Path)),
     responses((status = 200, body = PricingView), (status = 404, body = Problem)))]
-pub async fn get_pricing(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
+pub async fn get_pricing(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let (listing, tariff, _) = pricing::terms_of(&app, &actor, ListingId(id)).await?;
     let tariff = tariff.ok_or(app::Error::NotFound("price"))?;
     Ok(tagged(&headers, &etag(listing.version, None), Json(PricingView::from(&tariff))))
@@ -311,7 +324,13 @@ pub async fn get_pricing(State(app): State<App>, MaybeActor(actor): MaybeActor, 
 #[utoipa::path(put, path = "/listings/{id}/pricing", tag = "pricing", security(("bearer" = [])), params(("id" = Uuid, Path),
         ("If-Match" = String, Header, description = "The listing's ETag.")), request_body = PricingView,
     responses((status = 200, body = PricingView), (status = 404, body = Problem), (status = 412, body = Problem), (status = 428, body = Problem)))]
-pub async fn put_pricing(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, version: IfMatch, Json(body): Json<PricingView>) -> ApiResult<Response> {
+pub async fn put_pricing(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    Json(body): Json<PricingView>,
+) -> ApiResult<Response> {
     let version = version.required()?;
     // The currency is the listing's own, whatever stands here.
     let tariff = body.tariff(app.config.default_currency);
@@ -323,7 +342,12 @@ pub async fn put_pricing(State(app): State<App>, user: LoggedIn, Path(id): Path<
 /// Which stays a host accepts.
 #[utoipa::path(get, path = "/listings/{id}/rules", tag = "pricing", params(("id" = Uuid, Path)),
     responses((status = 200, body = RulesView), (status = 404, body = Problem)))]
-pub async fn get_rules(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Response> {
+pub async fn get_rules(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let (listing, _, rules) = pricing::terms_of(&app, &actor, ListingId(id)).await?;
     Ok(tagged(&headers, &etag(listing.version, None), Json(RulesView::from(&rules))))
 }
@@ -332,7 +356,13 @@ pub async fn get_rules(State(app): State<App>, MaybeActor(actor): MaybeActor, Pa
 #[utoipa::path(put, path = "/listings/{id}/rules", tag = "pricing", security(("bearer" = [])), params(("id" = Uuid, Path),
         ("If-Match" = String, Header, description = "The listing's ETag.")), request_body = RulesView,
     responses((status = 200, body = RulesView), (status = 404, body = Problem), (status = 412, body = Problem), (status = 428, body = Problem)))]
-pub async fn put_rules(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, version: IfMatch, Json(body): Json<RulesView>) -> ApiResult<Response> {
+pub async fn put_rules(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    version: IfMatch,
+    Json(body): Json<RulesView>,
+) -> ApiResult<Response> {
     let version = version.required()?;
     let rules = StayRules::from(body);
     let view = RulesView::from(&rules);
@@ -361,7 +391,12 @@ pub struct StayQuery {
 
 impl StayQuery {
     pub(crate) fn guests(&self) -> Guests {
-        Guests { adults: self.adults.unwrap_or(1), children: self.children.unwrap_or(0), infants: self.infants.unwrap_or(0), pets: self.pets.unwrap_or(0) }
+        Guests {
+            adults: self.adults.unwrap_or(1),
+            children: self.children.unwrap_or(0),
+            infants: self.infants.unwrap_or(0),
+            pets: self.pets.unwrap_or(0),
+        }
     }
 }
 
@@ -471,7 +506,12 @@ pub struct OfferView {
 #[utoipa::path(get, path = "/listings/{id}/quote", tag = "pricing", params(("id" = Uuid, Path), StayQuery),
     responses((status = 200, body = OfferView), (status = 404, body = Problem), (status = 409, body = Problem, description = "dates_unavailable"),
         (status = 422, body = Problem, description = "Every rule of the host that the stay breaks.")))]
-pub async fn get_quote(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, Query(query): Query<StayQuery>) -> ApiResult<Json<OfferView>> {
+pub async fn get_quote(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    Query(query): Query<StayQuery>,
+) -> ApiResult<Json<OfferView>> {
     let stay = super::bookings::stay(query.check_in, query.check_out)?;
     let offer = pricing::quote(&app, &actor, ListingId(id), stay, &query.guests()).await?;
     Ok(Json(OfferView {

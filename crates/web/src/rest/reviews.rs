@@ -132,7 +132,12 @@ impl From<Review> for ReviewView {
 #[utoipa::path(post, path = "/bookings/{id}/reviews", tag = "reviews", security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = ReviewInput,
     responses((status = 201, body = ReviewView), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "already_reviewed, review_too_early, not_reviewable, review_window_closed"), (status = 422, body = Problem)))]
-pub async fn review_booking(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, Json(body): Json<ReviewInput>) -> ApiResult<(StatusCode, Json<ReviewView>)> {
+pub async fn review_booking(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ReviewInput>,
+) -> ApiResult<(StatusCode, Json<ReviewView>)> {
     let review = reviews::submit(&app, &user.actor, BookingId(id), body.into()).await?;
     Ok((StatusCode::CREATED, Json(review.into())))
 }
@@ -161,7 +166,12 @@ pub struct ReviewQuery {
 /// The open reviews of a listing.
 #[utoipa::path(get, path = "/listings/{id}/reviews", tag = "reviews", params(("id" = Uuid, Path), ReviewQuery),
     responses((status = 200, body = PageView<ReviewView>), (status = 404, body = Problem)))]
-pub async fn listing_reviews(State(app): State<App>, MaybeActor(actor): MaybeActor, Path(id): Path<Uuid>, Query(query): Query<ReviewQuery>) -> ApiResult<Json<PageView<ReviewView>>> {
+pub async fn listing_reviews(
+    State(app): State<App>,
+    MaybeActor(actor): MaybeActor,
+    Path(id): Path<Uuid>,
+    Query(query): Query<ReviewQuery>,
+) -> ApiResult<Json<PageView<ReviewView>>> {
     let order = match query.sort.as_deref() {
         None | Some("newest") => Order::Newest,
         Some("highest") => Order::Highest,
@@ -182,7 +192,11 @@ fn public(mut review: Review) -> Review {
 /// The open reviews that somebody has received as a guest.
 #[utoipa::path(get, path = "/users/{id}/reviews", tag = "reviews", params(("id" = Uuid, Path), Paging),
     responses((status = 200, body = PageView<ReviewView>), (status = 404, body = Problem)))]
-pub async fn user_reviews(State(app): State<App>, Path(id): Path<Uuid>, Query(paging): Query<Paging>) -> ApiResult<Json<PageView<ReviewView>>> {
+pub async fn user_reviews(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(paging): Query<Paging>,
+) -> ApiResult<Json<PageView<ReviewView>>> {
     let page = page_request(paging.limit, paging.cursor.as_deref())?;
     Ok(Json(reviews::of_guest(&app, UserId(id), page).await?.map(public).into()))
 }
@@ -197,7 +211,12 @@ pub async fn get_review(State(app): State<App>, MaybeActor(actor): MaybeActor, P
 /// Change a review of one's own while it is sealed.
 #[utoipa::path(put, path = "/reviews/{id}", tag = "reviews", security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = ReviewInput,
     responses((status = 200, body = ReviewView), (status = 404, body = Problem), (status = 409, body = Problem, description = "review_is_open")))]
-pub async fn edit_review(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, Json(body): Json<ReviewInput>) -> ApiResult<Json<ReviewView>> {
+pub async fn edit_review(
+    State(app): State<App>,
+    user: LoggedIn,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ReviewInput>,
+) -> ApiResult<Json<ReviewView>> {
     Ok(Json(reviews::edit(&app, &user.actor, ReviewId(id), body.into()).await?.into()))
 }
 

@@ -126,7 +126,10 @@ impl Reader {
 
     fn words<T: std::str::FromStr<Err = String>>(&mut self, text: Option<&String>, pointer: &str) -> Vec<T> {
         let parts = text.map(|text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>()).unwrap_or_default();
-        parts.into_iter().filter_map(|part| part.parse().map_err(|why: String| self.wrong(pointer, format!("{part:?}: {why}"))).ok()).collect()
+        parts
+            .into_iter()
+            .filter_map(|part| part.parse().map_err(|why: String| self.wrong(pointer, format!("{part:?}: {why}"))).ok())
+            .collect()
     }
 
     fn scaled(&mut self, number: Option<f64>, by: f64, most: f64, pointer: &str) -> Option<i32> {
@@ -187,7 +190,11 @@ fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
         bedrooms_min: params.bedrooms_min,
         beds_min: params.beds_min,
         bathrooms_halves_min: reader.scaled(params.bathrooms_min, 2.0, 50.0, "/bathrooms_min"),
-        amenities: params.amenities.as_ref().map(|text| text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()).unwrap_or_default(),
+        amenities: params
+            .amenities
+            .as_ref()
+            .map(|text| text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+            .unwrap_or_default(),
         instant_book: params.instant_book.unwrap_or(false),
         free_cancellation: params.free_cancellation.unwrap_or(false),
         rating_min: reader.scaled(params.rating_min, 100.0, 5.0, "/rating_min"),
@@ -274,7 +281,13 @@ impl HitView {
             title: hit.title,
             room_type: hit.room_type.to_string(),
             property_type: hit.property_type.to_string(),
-            location: HitLocation { latitude: hit.point.latitude(), longitude: hit.point.longitude(), city: hit.city, region: hit.region, country: hit.country },
+            location: HitLocation {
+                latitude: hit.point.latitude(),
+                longitude: hit.point.longitude(),
+                city: hit.city,
+                region: hit.region,
+                country: hit.country,
+            },
             photo: hit.photo.map(|name| HitPhoto { url: app.blobs.url(&name), thumbhash }),
             rating: hit.rating_overall.map(|overall| HitRating { count: hit.rating_count, overall: f64::from(overall) / 100.0 }),
             instant_book: hit.instant_book,
