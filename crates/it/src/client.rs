@@ -66,7 +66,7 @@ pub struct Client {
     pub token: Option<String>,
     pub id: String,
     pub email: String,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 static KEYS: AtomicU64 = AtomicU64::new(0);

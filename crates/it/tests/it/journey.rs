@@ -57,6 +57,8 @@ async fn from_registering_to_the_payout() {
     // Time passes: the stay is over, both review, both are opened.
     assert_eq!(payout(&host.get("/api/v1/host/payouts").await.expect(200))["state"], "scheduled");
     app.advance("P65D").await;
+    guest.get(&path).await.problem(401);
+    let (guest, host) = (app.again(&guest).await, app.again(&host).await);
     assert_eq!(guest.get(&path).await.expect(200)["state"], "completed");
     let review = guest
         .post(
