@@ -1,4 +1,5 @@
 //! Prices, refunds and postings: worked examples and the laws that hold for all.
+#![allow(clippy::unwrap_used, clippy::too_many_arguments, reason = "tests fail loudly")]
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::calendar::DayRule;

@@ -91,6 +91,10 @@ impl TestApp {
         Self { app, base, mails, _folder: folder, db }
     }
 
+    pub fn db(&self) -> &TestDb {
+        &self.db
+    }
+
     pub fn pool(&self) -> &sqlx::PgPool {
         self.db.pool()
     }
@@ -164,6 +168,12 @@ impl TestApp {
     /// Moves the clock on, stopping at every deadline.
     pub async fn advance(&self, span: &str) {
         self.anonymous().post("/api/v1/sandbox/clock", json!({"advance": span})).await.expect(200);
+    }
+
+    /// Moves the clock on by minutes; no job runs.
+    pub async fn jump(&self, minutes: i64) {
+        let target = self.app.clock.now() + chrono::TimeDelta::minutes(minutes);
+        self.app.clock.move_to(self.pool(), target).await.unwrap();
     }
 
     pub fn mails(&self) -> Vec<Mail> {

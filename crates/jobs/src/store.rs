@@ -31,7 +31,7 @@ pub(crate) async fn lease(
              select id from jobs
              where kind = any($2) and queue = any($3)
                and ((status = 'ready' and run_at <= $4) or (status = 'running' and lease_until < clock_timestamp()))
-             order by priority, run_at, id limit $5 for update skip locked
+             order by priority, run_at, created_at limit $5 for update skip locked
          )
          update jobs set status = 'running', leased_by = $1, attempts = attempts + 1,
                 lease_until = clock_timestamp() + make_interval(secs => $6)

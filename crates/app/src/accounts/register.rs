@@ -170,7 +170,7 @@ pub async fn create_staff(app: &App, email: &str) -> Result<String> {
     sql::set_staff(&mut tx, user.id).await?;
     let token = tokens::fresh(&app.ids);
     let expires = tx.now() + RESET_LIFE;
-    sql::insert_mail_token(&mut tx, user.id, "reset_password", &email, &token.hash, expires).await?;
+    sql::insert_mail_token(&mut tx, user.id, "reset_password", &email, (&token.hash, expires)).await?;
     tx.commit().await?;
     Ok(reset_link(app, &token.text))
 }
@@ -185,7 +185,7 @@ pub(super) async fn verification_link(app: &App, user: &User) -> Result<Option<S
     let token = tokens::fresh(&app.ids);
     let mut tx = app.begin().await?;
     let expires = tx.now() + VERIFICATION_LIFE;
-    sql::insert_mail_token(&mut tx, user.id, "verify_email", email, &token.hash, expires).await?;
+    sql::insert_mail_token(&mut tx, user.id, "verify_email", email, (&token.hash, expires)).await?;
     tx.commit().await?;
     Ok(Some(format!("{}/verify?token={}", app.config.public_url, token.text)))
 }
@@ -196,7 +196,7 @@ pub(super) async fn fresh_reset_link(app: &App, user: &User) -> Result<String> {
     let mut tx = app.begin().await?;
     let expires = tx.now() + RESET_LIFE;
     let email = user.email.clone().unwrap_or_default();
-    sql::insert_mail_token(&mut tx, user.id, "reset_password", &email, &token.hash, expires).await?;
+    sql::insert_mail_token(&mut tx, user.id, "reset_password", &email, (&token.hash, expires)).await?;
     tx.commit().await?;
     Ok(reset_link(app, &token.text))
 }

@@ -117,8 +117,7 @@ pub(super) async fn insert_mail_token(
     user: UserId,
     purpose: &str,
     email: &str,
-    hash: &[u8],
-    expires_at: DateTime<Utc>,
+    (hash, expires_at): (&[u8], DateTime<Utc>),
 ) -> Result<()> {
     sqlx::query("delete from mail_tokens where user_id = $1 and purpose = $2").bind(user).bind(purpose).execute(&mut **tx).await?;
     sqlx::query("insert into mail_tokens (hash, user_id, purpose, email, expires_at) values ($1, $2, $3, $4, $5)")

@@ -81,7 +81,7 @@ async fn move_in(tx: &mut Tx, booking: &mut Booking, wish: Move, mover: Mover, r
         _ => {}
     }
     sql::save(tx, booking).await?;
-    sql::record(tx, booking.id, Some(from), to, (mover.side, mover.user), reason).await?;
+    sql::record(tx, booking.id, (Some(from), to), (mover.side, mover.user), reason).await?;
     let (id, listing) = (booking.id, booking.listing_id);
     let event = match to {
         BookingState::PendingPayment => Event::BookingPlaced { booking: id, listing },

@@ -1,6 +1,5 @@
 //! A guest asks for a stay: the nights are held, the price is fixed.
 
-use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, PAYMENT_HOLD, Side, Terms, booking_code};
 use domain::dates::{Stay, instant_on};
@@ -66,7 +65,7 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     let PriceSheet { listing, rules, .. } = sheet;
 
     let now = tx.now();
-    let booking = insert_in(&mut tx, guest, &listing, &wish, terms(&listing, &offer, rules.preparation_nights), now).await?;
+    let booking = insert_in(&mut tx, guest, &listing, &wish, terms(&listing, &offer, rules.preparation_nights)).await?;
     calendar::occupy_in(
         &mut tx,
         listing.id,
@@ -101,7 +100,7 @@ fn terms(listing: &Listing, offer: &Offer, preparation_nights: i32) -> Terms {
     Terms {
         quote: offer.quote.clone(),
         policy: offer.policy.clone(),
-        fees: offer.fees.clone(),
+        fees: offer.fees,
         time_zone: listing.time_zone.unwrap_or(chrono_tz::UTC),
         check_in_from: listing.check_in_from,
         check_out_until: listing.check_out_until,
@@ -110,8 +109,9 @@ fn terms(listing: &Listing, offer: &Offer, preparation_nights: i32) -> Terms {
     }
 }
 
-async fn insert_in(tx: &mut Tx, guest: UserId, listing: &Listing, wish: &Request, terms: Terms, now: DateTime<Utc>) -> Result<Booking> {
+async fn insert_in(tx: &mut Tx, guest: UserId, listing: &Listing, wish: &Request, terms: Terms) -> Result<Booking> {
     let app = tx.app();
+    let now = tx.now();
     let mut booking = Booking {
         id: app.ids.next(&app.clock),
         code: String::new(),
@@ -139,7 +139,7 @@ async fn insert_in(tx: &mut Tx, guest: UserId, listing: &Listing, wish: &Request
     for _ in 0..3 {
         booking.code = booking_code(app.ids.bits());
         if sql::insert(tx, &booking).await? {
-            sql::record(tx, booking.id, None, booking.state, (Side::Guest, Some(guest)), "").await?;
+            sql::record(tx, booking.id, (None, booking.state), (Side::Guest, Some(guest)), "").await?;
             return Ok(booking);
         }
     }

@@ -128,8 +128,7 @@ pub(super) async fn save(tx: &mut Tx, booking: &Booking) -> Result<()> {
 pub(super) async fn record(
     tx: &mut Tx,
     booking: BookingId,
-    from: Option<BookingState>,
-    to: BookingState,
+    (from, to): (Option<BookingState>, BookingState),
     by: (Side, Option<UserId>),
     reason: &str,
 ) -> Result<()> {

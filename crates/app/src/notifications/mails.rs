@@ -2,6 +2,7 @@
 //! and whatever people wrote is escaped.
 
 use domain::bookings::Side;
+use domain::ids::UserId;
 use domain::money::Money;
 
 use super::Letter;
@@ -50,89 +51,105 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
     Ok(about_booking(event, &facts, &link))
 }
 
+/// What mails about a booking say of it.
+struct Words<'a> {
+    facts: &'a BookingFacts,
+    link: &'a str,
+    /// Home, dates and code.
+    what: String,
+    total: Money,
+    payout: Money,
+}
+
+impl Words<'_> {
+    fn letter(&self, to: UserId, subject: &str, words: String) -> Letter {
+        let title = &self.facts.terms.0.listing_title;
+        Letter { to, subject: format!("{subject}: {title}"), words, link: Some(self.link.to_owned()) }
+    }
+
+    fn guest(&self, subject: &str, words: String) -> Letter {
+        self.letter(self.facts.guest_id, subject, words)
+    }
+
+    fn host(&self, subject: &str, words: String) -> Letter {
+        self.letter(self.facts.host_id, subject, words)
+    }
+
+    fn requested(&self) -> Vec<Letter> {
+        let (what, name, message) = (&self.what, &self.facts.guest_name, &self.facts.message);
+        let said = if message.is_empty() { String::new() } else { format!("\n\n{name} writes: {message}") };
+        let to_host = format!(
+            "{name} asks for {what}. You would get {}. Please answer within 24 hours; the nights are held until then.{said}",
+            self.payout
+        );
+        let to_guest = format!(
+            "We have asked the host for {what}. Your card is held for {} and charged only if the host accepts within 24 hours.",
+            self.total
+        );
+        vec![self.host("A request", to_host), self.guest("Your request", to_guest)]
+    }
+
+    fn confirmed(&self) -> Vec<Letter> {
+        let (what, terms) = (&self.what, &self.facts.terms.0);
+        let (from, until) = (terms.check_in_from.format("%H:%M"), terms.check_out_until.format("%H:%M"));
+        let place = format!("{}, {}", self.facts.line1, self.facts.city);
+        let to_guest = format!(
+            "Your stay is booked: {what}. You paid {}.\n\nThe address: {place}. Check-in from {from}, check-out until {until}.",
+            self.total
+        );
+        let to_host = format!("{} has booked {what}. You get {}, due 24 hours after check-in.", self.facts.guest_name, self.payout);
+        vec![self.guest("Confirmed", to_guest), self.host("Booked", to_host)]
+    }
+
+    fn cancelled(&self) -> Vec<Letter> {
+        let by = match self.facts.cancelled_by {
+            Some(Side::Guest) => "the guest",
+            Some(Side::Host) => "the host",
+            _ => "the marketplace",
+        };
+        let words = format!("{} was cancelled by {by}.", self.what);
+        vec![self.guest("Cancelled", words.clone()), self.host("Cancelled", words)]
+    }
+
+    fn completed(&self) -> Vec<Letter> {
+        let words = format!(
+            "{} is over. How was it? Both of you can say so within 14 days; nobody reads it before both have or the time is up.",
+            self.what
+        );
+        vec![self.guest("How was your stay?", words.clone()), self.host("How was your guest?", words)]
+    }
+}
+
 fn about_booking(event: &Event, facts: &BookingFacts, link: &str) -> Vec<Letter> {
     let terms = &facts.terms.0;
-    let title = &terms.listing_title;
-    let what = format!("{title}, {} ({} nights), booking {}", terms.quote.stay, terms.quote.stay.nights(), facts.code);
-    let total = Money::new(terms.quote.total, facts.currency);
-    let payout = Money::new(terms.quote.host_payout, facts.currency);
-    let letter =
-        |to, subject: &str, words: String| Letter { to, subject: format!("{subject}: {title}"), words, link: Some(link.to_owned()) };
-    let (guest, host) = (facts.guest_id, facts.host_id);
+    let words = Words {
+        facts,
+        link,
+        what: format!("{}, {} ({} nights), booking {}", terms.listing_title, terms.quote.stay, terms.quote.stay.nights(), facts.code),
+        total: Money::new(terms.quote.total, facts.currency),
+        payout: Money::new(terms.quote.host_payout, facts.currency),
+    };
+    let what = &words.what;
     match event {
-        Event::BookingRequested { .. } => {
-            let said = if facts.message.is_empty() { String::new() } else { format!("\n\n{} writes: {}", facts.guest_name, facts.message) };
-            vec![
-                letter(
-                    host,
-                    "A request",
-                    format!(
-                        "{} asks for {what}. You would get {payout}. Please answer within 24 hours; the nights are held until then.{said}",
-                        facts.guest_name
-                    ),
-                ),
-                letter(
-                    guest,
-                    "Your request",
-                    format!(
-                        "We have asked the host for {what}. Your card is held for {total} and charged only if the host accepts within 24 hours."
-                    ),
-                ),
-            ]
-        }
-        Event::BookingConfirmed { .. } => vec![
-            letter(
-                guest,
-                "Confirmed",
-                format!(
-                    "Your stay is booked: {what}. You paid {total}.\n\nThe address: {}, {}. Check-in from {}, check-out until {}.",
-                    facts.line1,
-                    facts.city,
-                    terms.check_in_from.format("%H:%M"),
-                    terms.check_out_until.format("%H:%M")
-                ),
-            ),
-            letter(host, "Booked", format!("{} has booked {what}. You get {payout}, due 24 hours after check-in.", facts.guest_name)),
-        ],
+        Event::BookingRequested { .. } => words.requested(),
+        Event::BookingConfirmed { .. } => words.confirmed(),
         Event::BookingDeclined { .. } => {
-            vec![letter(guest, "Not this time", format!("The host could not take {what}. Your card has not been charged."))]
+            vec![words.guest("Not this time", format!("The host could not take {what}. Your card has not been charged."))]
         }
         Event::BookingExpired { .. } => {
-            let mut letters =
-                vec![letter(guest, "Expired", format!("{what} has expired. Your card has not been charged; the nights are free again."))];
-            if facts.state == domain::bookings::BookingState::Expired && facts.cancelled_by.is_none() {
-                letters.push(letter(host, "Expired", format!("The request for {what} has expired.")));
-            }
-            letters
+            vec![words.guest("Expired", format!("{what} has expired. Your card has not been charged; the nights are free again."))]
         }
-        Event::BookingCancelled { .. } => {
-            let by = match facts.cancelled_by {
-                Some(Side::Guest) => "the guest",
-                Some(Side::Host) => "the host",
-                _ => "the marketplace",
-            };
-            let words = format!("{what} was cancelled by {by}.");
-            vec![letter(guest, "Cancelled", words.clone()), letter(host, "Cancelled", words)]
+        Event::BookingCancelled { .. } => words.cancelled(),
+        Event::BookingCompleted { .. } => words.completed(),
+        Event::PaymentFailed { .. } => {
+            let again = format!("Your card could not be charged for {what}. You can try another while the nights are held for you.");
+            vec![words.guest("Your card was not accepted", again)]
         }
-        Event::BookingCompleted { .. } => {
-            let words = format!(
-                "{what} is over. How was it? Both of you can say so within 14 days; nobody reads it before both have or the time is up."
-            );
-            vec![letter(guest, "How was your stay?", words.clone()), letter(host, "How was your guest?", words)]
-        }
-        Event::PaymentFailed { .. } => vec![letter(
-            guest,
-            "Your card was not accepted",
-            format!("Your card could not be charged for {what}. You can try another while the nights are held for you."),
-        )],
         Event::PaymentRefunded { amount, .. } => {
-            vec![letter(
-                guest,
-                "Your refund",
-                format!("{} are on their way back to your card for {what}.", Money::new(*amount, facts.currency)),
-            )]
+            let back = Money::new(*amount, facts.currency);
+            vec![words.guest("Your refund", format!("{back} are on their way back to your card for {what}."))]
         }
-        Event::PayoutDue { .. } => vec![letter(host, "Your payout is due", format!("{payout} for {what} are due to you."))],
+        Event::PayoutDue { .. } => vec![words.host("Your payout is due", format!("{} for {what} are due to you.", words.payout))],
         _ => Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! What mails need to know, read across slices.
 
-use domain::bookings::{BookingState, Side, Terms};
+use domain::bookings::{Side, Terms};
 use domain::ids::{BookingId, ListingId, ReviewId, UserId};
 use domain::money::Currency;
 use sqlx::PgPool;
@@ -14,7 +14,6 @@ pub(super) struct BookingFacts {
     pub guest_id: UserId,
     pub host_id: UserId,
     pub guest_name: String,
-    pub state: BookingState,
     pub cancelled_by: Option<Side>,
     pub currency: Currency,
     pub terms: Json<Terms>,
@@ -25,7 +24,7 @@ pub(super) struct BookingFacts {
 
 pub(super) async fn booking(db: &PgPool, id: BookingId) -> Result<Option<BookingFacts>> {
     Ok(sqlx::query_as(
-        "select b.code, b.guest_id, b.host_id, g.name as guest_name, b.state, b.cancelled_by, b.currency, b.terms, b.message, l.line1, l.city
+        "select b.code, b.guest_id, b.host_id, g.name as guest_name, b.cancelled_by, b.currency, b.terms, b.message, l.line1, l.city
          from bookings b join users g on g.id = b.guest_id join listings l on l.id = b.listing_id where b.id = $1",
     )
     .bind(id)

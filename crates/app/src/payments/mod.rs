@@ -125,7 +125,7 @@ pub(crate) async fn capture_in(tx: &mut Tx, booking: BookingId) -> Result<Paymen
 /// Records the guest's try to pay with `method`; a try that is still under way
 /// is taken up again instead. The caller runs [`finish`] after its commit.
 pub(crate) async fn try_to_pay_in(tx: &mut Tx, booking: BookingId, method: &str, capture_now: bool) -> Result<PaymentOperationId> {
-    let payment = of_booking_in(tx, booking).await?;
+    let mut payment = of_booking_in(tx, booking).await?;
     if !payment.can_be_tried() {
         return Err(Error::conflict("already_paid", format!("this booking's payment is {}", payment.status)));
     }
@@ -135,6 +135,11 @@ pub(crate) async fn try_to_pay_in(tx: &mut Tx, booking: BookingId, method: &str,
         }
         return Ok(open.id);
     }
+    // A new try starts anew: what became of the last one is its operation's.
+    payment.status = PaymentStatus::Pending;
+    payment.provider_reference = None;
+    payment.decline_code = None;
+    sql::save(tx, &payment).await?;
     begin_in(
         tx,
         &payment,

@@ -1,4 +1,19 @@
 //! Everything that needs a database or a server, in one binary.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests fail loudly")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, missing_docs, reason = "tests fail loudly")]
 
+mod accounts;
+mod architecture;
+mod authorization;
+mod bad_input;
+mod bookings;
+mod cache;
+mod calendar;
+mod concurrency;
+mod contract;
+mod jobs;
 mod journey;
+mod listings;
+mod payments;
+mod reviews;
+mod search;
+mod statements;

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::actor::Actor;
+use domain::fields::FieldError;
 use domain::ids::ListingId;
 use domain::listings::{Address, Arrival, Beds, HouseRules, Listing, Point};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -352,57 +353,62 @@ pub struct ListingInput {
 }
 
 /// Reads a closed word, noting what is wrong with it.
-fn word<T: std::str::FromStr<Err = String>>(
-    text: Option<String>,
-    pointer: &str,
-    mistakes: &mut Vec<domain::fields::FieldError>,
-) -> Option<T> {
+fn word<T: std::str::FromStr<Err = String>>(text: Option<String>, pointer: &str, mistakes: &mut Vec<FieldError>) -> Option<T> {
     let text = text?;
     text.parse()
-        .map_err(|why| {
-            mistakes.push(domain::fields::FieldError { pointer: pointer.into(), code: "word", message: format!("{text:?}: {why}") })
-        })
+        .map_err(|why| mistakes.push(FieldError { pointer: pointer.into(), code: "word", message: format!("{text:?}: {why}") }))
         .ok()
+}
+
+/// 1.5 → 3 halves.
+fn halves(number: Option<f64>, mistakes: &mut Vec<FieldError>) -> Option<i32> {
+    let halves = number? * 2.0;
+    if (0.0..=100.0).contains(&halves) && halves.fract() == 0.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number up to 100")]
+        return Some(halves as i32);
+    }
+    mistakes.push(FieldError { pointer: "/bathrooms".into(), code: "range", message: "bathrooms are counted in halves, 0 to 50".into() });
+    None
+}
+
+fn point(place: &LocationView, mistakes: &mut Vec<FieldError>) -> Option<Point> {
+    let mut wrong = |message: &str| mistakes.push(FieldError { pointer: "/location".into(), code: "range", message: message.into() });
+    match (place.latitude, place.longitude) {
+        (Some(latitude), Some(longitude)) => {
+            let point = Point::from_degrees(latitude, longitude);
+            if point.is_none() {
+                wrong("latitude is -90 to 90 and longitude -180 to 180 degrees");
+            }
+            point
+        }
+        (None, None) => None,
+        _ => {
+            wrong("give both latitude and longitude");
+            None
+        }
+    }
+}
+
+impl From<AddressView> for Address {
+    fn from(view: AddressView) -> Self {
+        Self {
+            line1: view.line1.unwrap_or_default(),
+            line2: view.line2.unwrap_or_default(),
+            city: view.city,
+            region: view.region,
+            postal_code: view.postal_code.unwrap_or_default(),
+            country: view.country,
+        }
+    }
 }
 
 impl ListingInput {
     fn draft(self, app: &App) -> Result<ListingDraft, ApiError> {
         let mut mistakes = Vec::new();
-        let mut wrong = |pointer: &str, message: &str| {
-            mistakes.push(domain::fields::FieldError { pointer: pointer.into(), code: "range", message: message.into() })
-        };
-        let bathrooms_halves = self.bathrooms.and_then(|number| {
-            let halves = number * 2.0;
-            let fits = (0.0..=100.0).contains(&halves) && halves.fract() == 0.0;
-            if !fits {
-                wrong("/bathrooms", "bathrooms are counted in halves, 0 to 50");
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "a whole number up to 100")]
-            fits.then_some(halves as i32)
-        });
+        let bathrooms_halves = halves(self.bathrooms, &mut mistakes);
         let place = self.location.unwrap_or_default();
-        let point = match (place.latitude, place.longitude) {
-            (Some(latitude), Some(longitude)) => {
-                let point = Point::from_degrees(latitude, longitude);
-                if point.is_none() {
-                    wrong("/location/latitude", "latitude is -90 to 90 and longitude -180 to 180 degrees");
-                }
-                point
-            }
-            (None, None) => None,
-            _ => {
-                wrong("/location", "give both latitude and longitude");
-                None
-            }
-        };
-        let address = place.address.map(|address| Address {
-            line1: address.line1.unwrap_or_default(),
-            line2: address.line2.unwrap_or_default(),
-            city: address.city,
-            region: address.region,
-            postal_code: address.postal_code.unwrap_or_default(),
-            country: address.country,
-        });
+        let point = point(&place, &mut mistakes);
+        let address = place.address.map(Address::from);
         let change = ListingChange {
             title: self.title,
             description: self.description,

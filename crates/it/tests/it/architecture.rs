@@ -1,0 +1,189 @@
+//! The house rules that a compiler does not see: layers, slice order, who
+//! writes which table, how large a file may be, whether docs tell the truth.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Every file under `folder` with one of the endings, with its text.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+        let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                walk(&path, ending, found);
+            } else if path.extension().is_some_and(|have| have == ending) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), ending, &mut found);
+    let name = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    found.iter().map(|path| (name(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+fn report(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// What each crate may depend on.
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("domain", &[]),
+    ("jobs", &[]),
+    ("platform", &[]),
+    ("app", &["domain", "jobs", "platform"]),
+    ("web", &["domain", "app", "platform", "jobs"]),
+    ("importers", &["domain", "app"]),
+    ("cli", &["domain", "app", "jobs", "platform", "web", "importers"]),
+    ("it", &["domain", "app", "jobs", "platform", "web", "importers"]),
+];
+
+#[test]
+fn crates_depend_downward_only() {
+    let mut faults = Vec::new();
+    for entry in std::fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some((_, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
+            faults.push(format!("crates/{name} has no layer: give it one here"));
+            continue;
+        };
+        let manifest = std::fs::read_to_string(root().join("crates").join(&name).join("Cargo.toml")).unwrap();
+        for (other, _) in LAYERS {
+            let used = manifest.lines().any(|line| line.starts_with(&format!("{other} =")) || line.starts_with(&format!("{other}.")));
+            if used && !allowed.contains(&other) {
+                faults.push(format!("crates/{name}/Cargo.toml: {name} must not depend on {other}"));
+            }
+        }
+    }
+    report(&faults);
+}
+
+/// Lowest first: a slice calls only those before it.
+const SLICES: [&str; 9] = ["accounts", "listings", "calendar", "pricing", "payments", "bookings", "reviews", "notifications", "search"];
+
+#[test]
+fn slices_call_only_lower_ones_and_keep_their_sql_private() {
+    let mut faults = Vec::new();
+    for (rank, slice) in SLICES.iter().enumerate() {
+        for (file, text) in files(&format!("crates/app/src/{slice}"), "rs") {
+            for (number, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or("");
+                for higher in &SLICES[rank + 1..] {
+                    let path = code.contains(&format!("crate::{higher}::"));
+                    let import = code.trim_start().starts_with("use crate::{")
+                        && code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *higher);
+                    // Mails' words are shared by accounts: text, no rules.
+                    if (path || import) && !code.contains("crate::notifications::mails::html") {
+                        faults.push(format!("{file}:{}: {slice} must not call {higher}, which is higher", number + 1));
+                    }
+                }
+                if code.contains("pub mod sql") || code.contains("pub(crate) mod sql") {
+                    faults.push(format!("{file}:{}: `mod sql` is private to its slice", number + 1));
+                }
+            }
+        }
+    }
+    report(&faults);
+}
+
+/// Who writes which table.
+const OWNERS: [(&str, &[&str]); 11] = [
+    ("crates/jobs/src/", &["jobs", "job_schedules"]),
+    ("crates/app/src/clock.rs", &["marketplace_clock"]),
+    ("crates/app/src/idempotency.rs", &["idempotency_keys"]),
+    ("crates/app/src/events.rs", &["events"]),
+    ("crates/app/src/ports/sandbox.rs", &["sandbox_charges", "sandbox_requests", "sandbox_chaos"]),
+    ("crates/app/src/accounts/", &["users", "user_sources", "sessions", "refresh_tokens", "mail_tokens", "login_failures"]),
+    ("crates/app/src/listings/", &["amenities", "listings", "listing_sources", "listing_arrivals", "photos"]),
+    ("crates/app/src/calendar/", &["stay_rules", "rule_seasons", "day_rules", "occupancies"]),
+    ("crates/app/src/pricing/", &["tariffs", "tax_rules"]),
+    (
+        "crates/app/src/payments/",
+        &["payments", "payment_operations", "webhook_inbox", "payouts", "ledger_accounts", "ledger_transactions", "ledger_entries"],
+    ),
+    ("crates/app/src/bookings/", &["bookings", "booking_events"]),
+];
+const REVIEW_TABLES: [&str; 3] = ["reviews", "review_reports", "listing_ratings"];
+
+fn owner(table: &str) -> Option<&'static str> {
+    if REVIEW_TABLES.contains(&table) {
+        return Some("crates/app/src/reviews/");
+    }
+    OWNERS.iter().find(|(_, tables)| tables.contains(&table)).map(|(place, _)| *place)
+}
+
+#[test]
+fn each_table_is_written_in_one_place() {
+    let mut faults = Vec::new();
+    for (file, text) in files("migrations", "sql") {
+        for line in text.lines().filter_map(|line| line.strip_prefix("create table ")) {
+            let table = line.split([' ', '(']).next().unwrap();
+            if owner(table).is_none() {
+                faults.push(format!("{file}: table {table} has no owner: name one here"));
+            }
+        }
+    }
+    for (file, text) in files("crates", "rs").into_iter().filter(|(file, _)| !file.starts_with("crates/it/")) {
+        for (number, line) in text.lines().enumerate() {
+            for verb in ["insert into ", "update ", "delete from "] {
+                for (at, _) in line.match_indices(verb) {
+                    let table: String = line[at + verb.len()..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                    let quoted = line[..at].matches('"').count() % 2 == 1 || line[..at].trim().is_empty();
+                    if let Some(place) = owner(&table).filter(|place| quoted && !file.starts_with(place)) {
+                        faults.push(format!("{file}:{}: {table} is written only in {place}", number + 1));
+                    }
+                }
+            }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn faces_hold_no_sql() {
+    let named = |(file, text): &(String, String)| text.contains("sqlx").then(|| format!("{file} names sqlx"));
+    report(&files("crates/web/src", "rs").iter().filter_map(named).collect::<Vec<_>>());
+}
+
+#[test]
+fn files_stay_rooms_not_halls() {
+    let long = |(file, text): &(String, String)| {
+        (text.lines().count() > 600).then(|| format!("{file} has {} lines, 600 are the most", text.lines().count()))
+    };
+    report(&files("crates", "rs").iter().filter_map(long).collect::<Vec<_>>());
+}
+
+#[test]
+fn migrations_are_numbered_without_gaps() {
+    let mut by_number = BTreeMap::new();
+    for (file, _) in files("migrations", "sql") {
+        let name = file.rsplit('/').next().unwrap();
+        let number: usize = name.split('_').next().unwrap().parse().unwrap();
+        assert!(by_number.insert(number, name.to_owned()).is_none(), "two migrations are number {number}");
+    }
+    assert_eq!(by_number.keys().copied().collect::<Vec<_>>(), (1..=by_number.len()).collect::<Vec<_>>());
+}
+
+#[test]
+fn documents_name_only_what_exists() {
+    let mut faults = Vec::new();
+    let mut documents = files("docs", "md");
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        documents.push((name.to_owned(), std::fs::read_to_string(root().join(name)).unwrap()));
+    }
+    let folders = ["crates/", "migrations/", "docs/", "bin/", "deploy/", "benches/"];
+    for (document, text) in documents {
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let path = quoted.split([' ', ':', '*', '<', '{']).next().unwrap_or("");
+            if folders.iter().any(|folder| path.starts_with(folder)) && path == quoted && !root().join(path).exists() {
+                faults.push(format!("{document} names {path}, which does not exist"));
+            }
+        }
+    }
+    report(&faults);
+}

@@ -1,0 +1,133 @@
+//! Who may do what, for every route: anonymous, a stranger, the guest, the host.
+
+use std::collections::BTreeSet;
+
+use it::{Client, TestApp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Method, path, and the status for anonymous, stranger, guest and host. `L` is
+/// the host's listing, `B` the guest's confirmed booking, `U` the host, `R` an
+/// open review. 2 stands for any success, 4 for a refusal of the input or
+/// state that comes after the question who asks.
+const MATRIX: &[(&str, &str, [u16; 4])] = &[
+    ("POST", "/users", [4, 4, 4, 4]),
+    ("GET", "/users/me", [401, 2, 2, 2]),
+    ("PATCH", "/users/me", [401, 4, 4, 4]),
+    ("DELETE", "/users/me", [401, 4, 4, 4]),
+    ("GET", "/users/me/export", [401, 2, 2, 2]),
+    ("PUT", "/users/me/avatar", [401, 4, 4, 4]),
+    ("PUT", "/users/me/password", [401, 4, 4, 4]),
+    ("GET", "/users/{U}", [2, 2, 2, 2]),
+    ("GET", "/users/{U}/reviews", [2, 2, 2, 2]),
+    ("POST", "/sessions", [4, 4, 4, 4]),
+    ("POST", "/sessions/refresh", [4, 4, 4, 4]),
+    ("GET", "/sessions", [401, 2, 2, 2]),
+    ("DELETE", "/sessions/{X}", [401, 404, 404, 404]),
+    ("POST", "/email-verifications", [401, 4, 4, 4]),
+    ("POST", "/password-resets", [4, 4, 4, 4]),
+    ("PUT", "/password-resets/{X}", [4, 4, 4, 4]),
+    ("GET", "/listings", [2, 2, 2, 2]),
+    ("GET", "/amenities", [2, 2, 2, 2]),
+    ("GET", "/host/listings", [401, 2, 2, 2]),
+    ("GET", "/host/payouts", [401, 2, 2, 2]),
+    ("GET", "/listings/{L}", [2, 2, 2, 2]),
+    ("PATCH", "/listings/{L}", [401, 404, 404, 2]),
+    ("POST", "/listings/{L}/publish", [401, 404, 404, 2]),
+    ("POST", "/listings/{L}/photos", [401, 4, 4, 4]),
+    ("PUT", "/listings/{L}/photos/order", [401, 4, 4, 4]),
+    ("PATCH", "/listings/{L}/photos/{X}", [401, 4, 4, 4]),
+    ("DELETE", "/listings/{L}/photos/{X}", [401, 404, 404, 404]),
+    ("GET", "/listings/{L}/calendar", [2, 2, 2, 2]),
+    ("PUT", "/listings/{L}/calendar", [401, 4, 4, 4]),
+    ("GET", "/listings/{L}/pricing", [2, 2, 2, 2]),
+    ("PUT", "/listings/{L}/pricing", [401, 4, 4, 4]),
+    ("GET", "/listings/{L}/rules", [2, 2, 2, 2]),
+    ("PUT", "/listings/{L}/rules", [401, 404, 404, 2]),
+    ("GET", "/listings/{L}/availability", [4, 4, 4, 4]),
+    ("GET", "/listings/{L}/quote", [4, 4, 4, 4]),
+    ("GET", "/listings/{L}/reviews", [2, 2, 2, 2]),
+    ("POST", "/bookings", [401, 4, 4, 4]),
+    ("GET", "/bookings", [401, 2, 2, 2]),
+    ("GET", "/bookings/{B}", [401, 404, 2, 2]),
+    ("GET", "/bookings/{B}/history", [401, 404, 2, 2]),
+    ("GET", "/bookings/{B}/payments", [401, 404, 2, 2]),
+    ("POST", "/bookings/{B}/payments", [401, 4, 4, 4]),
+    ("POST", "/bookings/{B}/accept", [401, 404, 403, 409]),
+    ("POST", "/bookings/{B}/decline", [401, 404, 409, 409]),
+    ("POST", "/bookings/{B}/no-show", [401, 404, 403, 409]),
+    ("GET", "/bookings/{B}/cancellation", [401, 404, 2, 2]),
+    ("GET", "/bookings/{B}/check-in-info", [401, 404, 2, 2]),
+    ("GET", "/bookings/{B}/reviews", [401, 404, 2, 2]),
+    ("POST", "/bookings/{B}/reviews", [401, 4, 4, 4]),
+    ("GET", "/reviews/{X}", [404, 404, 404, 404]),
+    ("PUT", "/reviews/{X}", [401, 4, 4, 4]),
+    ("POST", "/reviews/{X}/reply", [401, 4, 4, 4]),
+    ("POST", "/reviews/{X}/report", [401, 4, 4, 4]),
+    ("POST", "/admin/reviews/{X}/hide", [401, 4, 4, 4]),
+    ("POST", "/payments/webhooks/{X}", [4, 4, 4, 4]),
+    ("GET", "/sandbox/clock", [2, 2, 2, 2]),
+    ("POST", "/sandbox/clock", [4, 4, 4, 4]),
+    ("PUT", "/sandbox/webhooks", [2, 2, 2, 2]),
+    // Last: they end what the others look at.
+    ("POST", "/bookings/{B}/cancel", [401, 404, 2, 409]),
+    ("POST", "/listings/{L}/unpublish", [401, 404, 404, 2]),
+    ("DELETE", "/listings/{L}", [401, 404, 404, 2]),
+    ("DELETE", "/sessions/current", [401, 2, 2, 2]),
+];
+
+#[test]
+fn every_route_has_a_row() {
+    let document: Value = serde_json::from_str(&web::openapi_json().unwrap()).unwrap();
+    let shape = |path: &str| path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/");
+    let mut routes = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            routes.insert(format!("{} {}", method.to_uppercase(), shape(path.strip_prefix("/api/v1").unwrap())));
+        }
+    }
+    let rows: BTreeSet<String> = MATRIX.iter().map(|(method, path, _)| format!("{method} {}", shape(path))).collect();
+    assert_eq!(routes, rows);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_sees_and_does_only_their_own() {
+    let app = TestApp::new().await;
+    let (host, guest, stranger) = (app.user("fergus").await, app.user("mia").await, app.user("eve").await);
+    let listing = app.listing(&host, json!({})).await["id"].as_str().unwrap().to_owned();
+    let wish = json!({"listing_id": listing, "check_in": "2030-02-01", "check_out": "2030-02-03", "guests": {"adults": 1}});
+    let booking = guest.post_once("/api/v1/bookings", wish, None).await.expect(201)["id"].as_str().unwrap().to_owned();
+    guest.post_once(&format!("/api/v1/bookings/{booking}/payments"), json!({"payment_method": "pm_card_visa"}), None).await.expect(201);
+    let people: [(&str, Client); 4] = [("anonymous", app.anonymous()), ("stranger", stranger), ("guest", guest), ("host", host.clone())];
+    let mut faults = Vec::new();
+    for (method, path, expected) in MATRIX {
+        let address = path
+            .replace("{L}", &listing)
+            .replace("{B}", &booking)
+            .replace("{U}", &host.id)
+            .replace("{X}", "01941f29-7c00-7000-8000-000000000000");
+        for ((name, person), wanted) in people.iter().zip(expected) {
+            let method: Method = method.parse().unwrap();
+            let request = person.request(method.clone(), &format!("/api/v1{address}")).header("if-match", "*");
+            let request = if method == Method::GET || method == Method::DELETE && !address.ends_with("/users/me") {
+                request
+            } else {
+                request.json(&json!({}))
+            };
+            let answer = person.send(request).await;
+            let fits = match wanted {
+                2 => (200..300).contains(&answer.status),
+                4 => (400..500).contains(&answer.status) && answer.status != 401 || answer.status == 401 && address == "/sessions",
+                exact => answer.status == *exact,
+            };
+            if !fits {
+                faults.push(format!(
+                    "{method} {path} as {name}: {} instead of {wanted}: {}",
+                    answer.status,
+                    answer.text().chars().take(160).collect::<String>()
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
