@@ -63,14 +63,18 @@ pub(crate) fn expect_json(content_type: Option<&str>) -> Result<(), ApiError> {
 
 /// Reads JSON, telling malformed text (400) from wrong content (422).
 pub(crate) fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // First the text, then its content: what is cut off is a 400 whatever it
+    // would have said.
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| malformed(&error))?;
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(ApiError::App(app::Error::invalid("", "type", "the body must be a JSON object")));
+    }
     let deserializer = &mut serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let path = error.path().clone();
         let inner = error.into_inner();
-        if inner.is_data() { content_mistake(&path, &inner.to_string()) } else { malformed(&inner) }
-    })?;
-    deserializer.end().map_err(|error| malformed(&error))?;
-    Ok(value)
+        content_mistake(&path, &inner.to_string())
+    })
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod bookings;
 pub mod calendar;
+pub mod listing_input;
 pub mod listings;
 pub mod money;
 pub mod page;
