@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected rows.
 
 mod boot;
+mod import;
 mod seed;
 mod serve;
 
@@ -38,6 +39,11 @@ enum Command {
         /// Homes, hosts, guests and reviews to look at. Doing it twice adds nothing.
         #[arg(long, required = true)]
         demo: bool,
+    },
+    /// Bring in homes from elsewhere.
+    Import {
+        #[command(subcommand)]
+        command: import::ImportCommand,
     },
     /// Manage the people who run the marketplace.
     Admin {
@@ -107,7 +113,7 @@ fn main() -> std::process::ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run(config, arguments.command)));
     match done {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => std::process::ExitCode::from(code),
         Err(error) => {
             eprintln!("roost: {error:#}");
             std::process::ExitCode::FAILURE
@@ -132,13 +138,16 @@ fn print_schema(command: &SchemaCommand) -> std::process::ExitCode {
     }
 }
 
-async fn run(config: Config, command: Command) -> anyhow::Result<()> {
+/// Does what was asked; the exit code.
+async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
+    let mut code = 0;
     let booted = boot::boot(config).await?;
     match command {
-        Command::Serve { no_worker } => return serve::serve(booted, !no_worker).await,
-        Command::Worker => return serve::work(booted).await,
+        Command::Serve { no_worker } => return serve::serve(booted, !no_worker).await.map(|()| 0),
+        Command::Worker => return serve::work(booted).await.map(|()| 0),
         Command::Migrate => println!("The database is up to date."),
         Command::Seed { .. } => seed::demo(&booted.app).await?,
+        Command::Import { command } => code = import::run(&booted.app, command).await?,
         Command::Admin { command: AdminCommand::Create { email } } => {
             let link = app::accounts::create_staff(&booted.app, &email).await?;
             println!("{link}");
@@ -151,5 +160,5 @@ async fn run(config: Config, command: Command) -> anyhow::Result<()> {
         Command::Schema { .. } => {}
     }
     booted.stop().await;
-    Ok(())
+    Ok(code)
 }

@@ -1,1 +1,4 @@
-//! importers
+//! Readers of other platforms' files. Reading is pure and streams; writing goes
+//! through the use-cases of `app`.
+
+pub mod inside_airbnb;

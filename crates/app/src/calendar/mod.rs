@@ -5,10 +5,12 @@
 //! constraints make a double booking impossible whoever forgets to ask.
 
 mod days;
+mod import;
 mod occupancies;
 mod sql;
 
 pub use days::{Availability, Day, RangeChange, availability, days, put_ranges};
+pub use import::import_blocks;
 pub(crate) use occupancies::{
     Hold, block_instead_in, colliding_in, hold_until_in, occupy_in, release_in, release_lapsed_in, set_preparation_in,
 };

@@ -4,6 +4,7 @@
 //! so rules and bookings never pass each other unseen.
 
 mod change;
+pub mod import;
 pub mod photos;
 pub mod place;
 mod sql;

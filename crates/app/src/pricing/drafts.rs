@@ -10,6 +10,7 @@ use domain::pricing::Tariff;
 use super::{put_in, sql};
 use crate::App;
 use crate::error::Result;
+use crate::listings::import::ImportedListing;
 use crate::listings::{self, ListingChange};
 use crate::tx::Tx;
 use crate::{accounts, calendar};
@@ -90,4 +91,21 @@ pub async fn publish(app: &App, actor: &Actor, id: ListingId) -> Result<()> {
     let has_price = sql::tariff(&mut tx, id).await?.is_some();
     listings::publish_in(&mut tx, actor, id, has_price).await?;
     tx.commit().await
+}
+
+/// Writes an imported home with its prices and rules. Prices that the file
+/// leaves out stay as they are.
+///
+/// # Errors
+/// When the database is out of reach or a price is out of range.
+pub async fn import_home_in(
+    tx: &mut Tx,
+    source: &str,
+    home: ImportedListing,
+    tariff: Option<Tariff>,
+    rules: StayRules,
+) -> Result<ListingId> {
+    let listing = listings::import::upsert_in(tx, source, &home).await?;
+    put_parts_in(tx, &listing, tariff, Some(rules)).await?;
+    Ok(listing.id)
 }

@@ -1,6 +1,7 @@
 //! What guests and hosts say of each other: sealed until both have spoken or
 //! the window has closed, then open to all.
 
+pub mod import;
 pub mod jobs;
 mod sql;
 mod write;

@@ -265,3 +265,25 @@ pub(super) async fn rating(db: &mut PgConnection, listing: ListingId) -> Result<
         value: mean(row.value, imported.value),
     })
 }
+
+pub(super) async fn set_imported_rating(tx: &mut Tx, listing: ListingId, rating: &Rating) -> Result<()> {
+    sqlx::query("insert into listing_ratings (listing_id, imported) values ($1, $2) on conflict (listing_id) do update set imported = $2")
+        .bind(listing)
+        .bind(Json(rating))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes over what has been copied into `imported_reviews`.
+pub(super) async fn merge_imported(tx: &mut Tx, source: &str) -> Result<()> {
+    // The table is this transaction's own, so the statement is not prepared
+    // ahead of it.
+    let statement = "insert into reviews (id, listing_id, subject, subject_user_id, author_name, public_comment, status, submitted_at, published_at, source, external_id)
+         select distinct on (i.external_id) i.id, i.listing_id, 'listing', l.host_id, i.author_name, i.words, 'published', i.at, i.at, $1, i.external_id
+         from imported_reviews i join listings l on l.id = i.listing_id order by i.external_id
+         on conflict (source, external_id) where source is not null do update set public_comment = excluded.public_comment, author_name = excluded.author_name
+         where (reviews.public_comment, reviews.author_name) is distinct from (excluded.public_comment, excluded.author_name)";
+    sqlx::query(statement).bind(source).execute(&mut **tx).await?;
+    Ok(())
+}

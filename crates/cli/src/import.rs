@@ -1,0 +1,79 @@
+//! `roost import`: homes, calendars and reviews from other platforms' files.
+
+use std::path::PathBuf;
+
+use app::App;
+use clap::{Args, Subcommand};
+use domain::money::Currency;
+use importers::inside_airbnb::{self, Files, Options};
+
+/// Where from.
+#[derive(Subcommand)]
+pub enum ImportCommand {
+    /// Inside Airbnb's files of any year, plain or gzip. A second time changes
+    /// what has changed and doubles nothing.
+    InsideAirbnb(InsideAirbnb),
+}
+
+/// Which files, and what they do not say.
+#[derive(Args)]
+pub struct InsideAirbnb {
+    /// listings.csv(.gz): homes and hosts.
+    #[arg(long)]
+    listings: PathBuf,
+    /// calendar.csv(.gz): taken nights become blocks.
+    #[arg(long)]
+    calendar: Option<PathBuf>,
+    /// reviews.csv(.gz), the detailed one.
+    #[arg(long)]
+    reviews: Option<PathBuf>,
+    /// Of every price, e.g. SGD; the $ in the files means nothing.
+    #[arg(long)]
+    currency: Currency,
+    /// IANA name; found from the coordinates when left out.
+    #[arg(long)]
+    time_zone: Option<chrono_tz::Tz>,
+    /// Of every home, where the file names none.
+    #[arg(long)]
+    city: Option<String>,
+    /// ISO 3166 code of every home, where the file names none.
+    #[arg(long)]
+    country: Option<String>,
+    /// Where rows go that cannot be used.
+    #[arg(long, default_value = "rejected.csv")]
+    rejects: PathBuf,
+}
+
+/// Brings the files in; exit code 3 when rows were rejected.
+pub async fn run(app: &App, command: ImportCommand) -> anyhow::Result<u8> {
+    let ImportCommand::InsideAirbnb(wish) = command;
+    let country = wish.country.map(|code| code.to_uppercase());
+    if let Some(code) = country.as_deref().filter(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase())) {
+        anyhow::bail!("--country {code} is not an ISO 3166 code, e.g. SG");
+    }
+    let files = Files { listings: wish.listings, calendar: wish.calendar, reviews: wish.reviews, rejects: wish.rejects.clone() };
+    let options = Options { currency: wish.currency, time_zone: wish.time_zone, city: wish.city, country, progress: true };
+    let summary = inside_airbnb::run(app, &files, &options).await?;
+    for file in &summary.files {
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = file.rows as f64 / file.seconds.max(0.001);
+        println!("{}: {} rows in {:.1} s, {rate:.0} rows/s", file.path.display(), file.rows, file.seconds);
+    }
+    if summary.notices > 0 {
+        println!("{} notices of cancelled stays among the reviews were left out.", summary.notices);
+    }
+    if let Some(peak) = peak_memory() {
+        println!("Peak memory: {peak}");
+    }
+    if summary.rejected > 0 {
+        println!("{} rows could not be used: see {}", summary.rejected, wish.rejects.display());
+        return Ok(3);
+    }
+    Ok(0)
+}
+
+/// The most memory this process has held, where the system tells.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(|text| text.trim().to_owned())
+}
