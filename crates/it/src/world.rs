@@ -60,6 +60,11 @@ impl TestApp {
     }
 
     pub async fn with_connections(most: u32) -> Self {
+        Self::at("2030-01-01T10:00:00Z".parse().unwrap(), most).await
+    }
+
+    /// With a clock that stands at another time.
+    pub async fn at(start: chrono::DateTime<chrono::Utc>, most: u32) -> Self {
         let db = TestDb::with_connections(most).await;
         let folder = Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple())));
         std::fs::create_dir_all(&folder.0).unwrap();
@@ -76,7 +81,7 @@ impl TestApp {
         let app = App::new(Parts {
             config,
             db: db.pool().clone(),
-            clock: Clock::standing("2030-01-01T10:00:00Z".parse().unwrap()),
+            clock: Clock::standing(start),
             ids: Ids::seeded(7),
             cache: Cache::new(None, 16 << 20, false),
             mailer: mails.clone(),
