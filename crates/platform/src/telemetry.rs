@@ -13,7 +13,9 @@ use tracing_subscriber::fmt::format::FmtSpan;
 /// When the filter cannot be read or logging has been started before.
 pub fn init_logging(format: &str, filter: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::NONE).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let builder =
+        tracing_subscriber::fmt().with_ansi(colours).with_env_filter(filter).with_span_events(FmtSpan::NONE).with_writer(std::io::stderr);
     let done = if format == "json" {
         builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     } else {
