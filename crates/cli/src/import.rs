@@ -27,6 +27,9 @@ pub struct InsideAirbnb {
     /// reviews.csv(.gz), the detailed one.
     #[arg(long)]
     reviews: Option<PathBuf>,
+    /// neighbourhoods.geojson(.gz): the region of each part of the city, where the listings do not say.
+    #[arg(long)]
+    neighbourhoods: Option<PathBuf>,
     /// Of every price, e.g. SGD; the $ in the files means nothing.
     #[arg(long)]
     currency: Currency,
@@ -51,7 +54,13 @@ pub async fn run(app: &App, command: ImportCommand) -> anyhow::Result<u8> {
     if let Some(code) = country.as_deref().filter(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase())) {
         anyhow::bail!("--country {code} is not an ISO 3166 code, e.g. SG");
     }
-    let files = Files { listings: wish.listings, calendar: wish.calendar, reviews: wish.reviews, rejects: wish.rejects.clone() };
+    let files = Files {
+        listings: wish.listings,
+        calendar: wish.calendar,
+        reviews: wish.reviews,
+        neighbourhoods: wish.neighbourhoods,
+        rejects: wish.rejects.clone(),
+    };
     let options = Options { currency: wish.currency, time_zone: wish.time_zone, city: wish.city, country, progress: true };
     let summary = inside_airbnb::run(app, &files, &options).await?;
     for file in &summary.files {

@@ -13,7 +13,7 @@ use domain::money::Currency;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::rows::{Next, Rejects, Rows};
-use super::{calendar, listings, reviews};
+use super::{calendar, listings, neighbourhoods, reviews};
 
 /// Under which name imported rows are known.
 const SOURCE: &str = "inside_airbnb";
@@ -31,6 +31,8 @@ pub struct Files {
     pub calendar: Option<PathBuf>,
     /// What guests said.
     pub reviews: Option<PathBuf>,
+    /// Which part of the city belongs to which region: GeoJSON.
+    pub neighbourhoods: Option<PathBuf>,
     /// Where rows go that cannot be used.
     pub rejects: PathBuf,
 }
@@ -96,7 +98,8 @@ impl Bar {
 pub async fn run(app: &App, files: &Files, options: &Options) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
     let mut rejects = Rejects::new(files.rejects.clone());
-    let homes = load_listings(app, &files.listings, options, &mut rejects, &mut summary).await?;
+    let regions = files.neighbourhoods.as_deref().map(neighbourhoods::read).transpose()?.unwrap_or_default();
+    let homes = load_listings(app, (&files.listings, &regions), options, &mut rejects, &mut summary).await?;
     if let Some(path) = &files.calendar {
         load_calendar(app, path, options, (&homes, &mut rejects), &mut summary).await?;
     }
@@ -112,8 +115,16 @@ fn done(summary: &mut Summary, path: &Path, rows: u64, started: Instant) {
 }
 
 type Homes = HashMap<i64, ListingId>;
+/// Region by neighbourhood.
+type Regions = HashMap<String, String>;
 
-async fn load_listings(app: &App, path: &Path, options: &Options, rejects: &mut Rejects, summary: &mut Summary) -> anyhow::Result<Homes> {
+async fn load_listings(
+    app: &App,
+    (path, regions): (&Path, &Regions),
+    options: &Options,
+    rejects: &mut Rejects,
+    summary: &mut Summary,
+) -> anyhow::Result<Homes> {
     let started = Instant::now();
     let facts = listings::survey(path)?;
     let mut rows = Rows::open(path)?;
@@ -133,7 +144,13 @@ async fn load_listings(app: &App, path: &Path, options: &Options, rejects: &mut 
             Next::Row(row) => {
                 count += 1;
                 match listings::read(&row, facts, options) {
-                    Ok(record) if seen.insert(record.listing.external_id) => batch.push(record),
+                    Ok(mut record) if seen.insert(record.listing.external_id) => {
+                        let home = &mut record.listing;
+                        if home.region.is_none() {
+                            home.region = home.neighbourhood.as_ref().and_then(|name| regions.get(name)).cloned();
+                        }
+                        batch.push(record);
+                    }
                     Ok(record) => {
                         rejects.add(path, row.line, &record.listing.external_id.to_string(), "the same id stands in an earlier row")?
                     }

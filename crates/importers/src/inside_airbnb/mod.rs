@@ -7,6 +7,7 @@ mod calendar;
 mod fields;
 mod listings;
 mod load;
+mod neighbourhoods;
 mod reviews;
 mod rows;
 mod vocabulary;

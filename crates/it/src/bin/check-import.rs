@@ -2,7 +2,7 @@
 //! must be free on every night in the calendar file.
 //!
 //! `check-import LISTINGS CALENDAR CURRENCY FIRST-DATE [STAYS]`
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a check that fails loudly")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check that fails loudly")]
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -33,7 +33,7 @@ async fn main() {
     let stays: usize = rest.first().map_or(1000, |text| text.parse().unwrap());
     let app = TestApp::at(first.and_hms_opt(1, 0, 0).unwrap().and_utc(), 10).await;
     let rejects = std::env::temp_dir().join("check-import-rejected.csv");
-    let files = Files { listings: listings.into(), calendar: Some(calendar.into()), reviews: None, rejects };
+    let files = Files { listings: listings.into(), calendar: Some(calendar.into()), reviews: None, neighbourhoods: None, rejects };
     let options = Options { currency: currency.parse().unwrap(), time_zone: None, city: None, country: None, progress: true };
     run(&app.app, &files, &options).await.unwrap();
     let pairs: Vec<(ListingId, i64)> =

@@ -32,6 +32,7 @@ impl Scrape {
             listings: listings.to_owned(),
             calendar: calendar.map(Path::to_owned),
             reviews: reviews.map(Path::to_owned),
+            neighbourhoods: Some(self.file("n.geojson", NEIGHBOURHOODS)),
             rejects: self.0.join("rejected.csv"),
         };
         let options = Options {
@@ -47,11 +48,16 @@ impl Scrape {
 
 const LISTINGS: &str = "id,name,description,host_id,host_name,host_since,neighbourhood_cleansed,neighbourhood_group_cleansed,latitude,longitude,property_type,room_type,accommodates,bathrooms_text,bedrooms,beds,amenities,price,minimum_nights,maximum_nights,number_of_reviews,review_scores_rating,review_scores_cleanliness,instant_bookable
 1365428503448527322,\"Flat ★4.8\",\"<b>Light</b><br />and \"\"quiet\"\"\r\nby the park\",77,Aylin,2015-03-01,Bedok,East Region,1.3236,103.9273,Entire rental unit,Entire home/apt,4,1.5 baths,2,3,\"[\"\"Wifi\"\", \"\"Shared pool\"\", \"\"43\\\"\" HDTV\"\", \"\"Moat\"\"]\",\"$1,234.00\",2,2147483647,12,4.8,4.5,t
-42,Room,,78,,,Bedok,East Region,1.33,103.93,Private room in home,Private room,2,Shared half-bath,,1,[],$90.00,1,30,0,,,f
+42,Room,,78,,,Bedok,,1.33,103.93,Private room in home,Private room,2,Shared half-bath,,1,[],$90.00,1,30,0,,,f
 43,No place,x,78,,,Bedok,East Region,0.0,0.0,Private room in home,Private room,2,1 bath,,1,[],$90.00,1,30,0,,,f
 44,No price,x,78,,,Bedok,East Region,1.34,103.94,Private room in home,Private room,2,1 bath,,1,[],,1,30,0,,,f
 broken,row
 ";
+
+const NEIGHBOURHOODS: &str = r#"{"type": "FeatureCollection", "features": [
+{"type": "Feature", "geometry": null, "properties": {"neighbourhood": "Bedok", "neighbourhood_group": "East Coast"}},
+{"type": "Feature", "geometry": null, "properties": {"neighbourhood": "Bedok", "neighbourhood_group": "East Coast"}},
+{"type": "Feature", "geometry": null, "properties": {"neighbourhood": "Tuas", "neighbourhood_group": null}}]}"#;
 
 const CALENDAR: &str = "listing_id,date,available,price
 1365428503448527322,2030-02-01,t,$1.00
@@ -80,6 +86,10 @@ async fn a_scrape_comes_in_once_and_can_be_booked() {
 
     let found = app.get("/api/v1/listings?bbox=103,1,104,2&sort=price_desc").await.expect(200);
     assert_eq!(found["total"], 2, "the one without a price stays a draft");
+    assert_eq!(
+        (&found["data"][0]["location"]["region"], &found["data"][1]["location"]["region"]),
+        (&json!("East Region"), &json!("East Coast"))
+    );
     let id = found["data"][0]["id"].as_str().unwrap().to_owned();
     let home = app.get(&format!("/api/v1/listings/{id}")).await.expect(200);
     for (member, value) in [
