@@ -72,14 +72,14 @@ cat >"$data/search.sql" <<SQL
 \set day random(10, 300)
 select l.id from listings l left join stay_rules r on r.listing_id = l.id where l.status = 'published'
  and point(l.public_longitude_e7, l.public_latitude_e7) <@ box(point(-93000000, 386000000), point(-90000000, 388000000)) and l.capacity >= 2
- and not exists (select 1 from occupancies o where o.listing_id = l.id and o.nights && daterange(current_date + :day, current_date + :day + 3)) order by l.relevance desc, l.id limit 21;
+ and not exists (select 1 from occupancies o where o.listing_id = l.id and o.nights && daterange(current_date + :day::int, current_date + :day::int + 3)) order by l.relevance desc, l.id limit 21;
 SQL
 cat >"$data/book.sql" <<SQL
 \set day random(40000, 400000)
 begin;
 select * from listings where id = '$home' for share;
 insert into occupancies (listing_id, id, lane, reason, nights, booking_id)
- select '$home', gen_random_uuid(), 'block', 'host', daterange(current_date + :day, current_date + :day + 3), null on conflict do nothing;
+ select '$home', gen_random_uuid(), 'block', 'host', daterange(current_date + :day::int, current_date + :day::int + 3), null on conflict do nothing;
 commit;
 SQL
 echo "pgbench, $connections clients, prepared"
