@@ -32,15 +32,18 @@ fn report(faults: &[String]) {
 }
 
 /// What each crate may depend on.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("jobs", &[]),
     ("platform", &[]),
-    ("app", &["domain", "jobs", "platform"]),
-    ("web", &["domain", "app", "platform", "jobs"]),
+    ("documents", &["domain"]),
+    ("scenery", &["domain"]),
+    ("search_index", &["domain"]),
+    ("app", &["domain", "jobs", "platform", "documents", "search_index"]),
+    ("web", &["domain", "app", "platform", "jobs", "scenery"]),
     ("importers", &["domain", "app"]),
-    ("cli", &["domain", "app", "jobs", "platform", "web", "importers"]),
-    ("it", &["domain", "app", "jobs", "platform", "web", "importers"]),
+    ("cli", &["domain", "app", "jobs", "platform", "web", "importers", "scenery", "search_index"]),
+    ("it", &["domain", "app", "jobs", "platform", "web", "importers", "documents", "scenery", "search_index"]),
 ];
 
 #[test]

@@ -1,0 +1,1 @@
+//! The in-memory search index. Pure: rows in, answers out; knows no database.
