@@ -111,6 +111,27 @@ pub async fn publish_in(tx: &mut Tx, event: Event) -> Result<()> {
     Ok(())
 }
 
+/// Records that many homes have changed, with one statement. Nobody is told of
+/// single ones: caches and the search projection follow at the commit.
+pub(crate) async fn listings_changed_in(tx: &mut Tx, listings: &[ListingId]) -> Result<()> {
+    let app = tx.app();
+    let now = tx.now();
+    let events: Vec<Event> = listings.iter().map(|listing| Event::ListingChanged { listing: *listing }).collect();
+    let ids: Vec<uuid::Uuid> = events.iter().map(|_| app.ids.next::<EventId>(&app.clock).0).collect();
+    let payloads = events.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+    sqlx::query(
+        "insert into events (id, kind, payload, occurred_at)
+         select id, payload ->> 'kind', payload, $3 from unnest($1::uuid[], $2::jsonb[]) as event (id, payload)",
+    )
+    .bind(ids)
+    .bind(payloads)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    tx.published.extend(events);
+    Ok(())
+}
+
 /// What must change in the same transaction.
 async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
     match event {

@@ -11,6 +11,7 @@ pub mod cached;
 pub mod calendar;
 pub mod clock;
 pub mod config;
+mod copy;
 pub mod error;
 pub mod events;
 pub mod idempotency;

@@ -71,6 +71,12 @@ pub async fn run(app: &App, command: ImportCommand) -> anyhow::Result<u8> {
     if summary.notices > 0 {
         println!("{} notices of cancelled stays among the reviews were left out.", summary.notices);
     }
+    if !summary.unknown_amenities.is_empty() {
+        let mut unknown: Vec<_> = summary.unknown_amenities.iter().collect();
+        unknown.sort_by_key(|(word, count)| (std::cmp::Reverse(**count), word.as_str()));
+        let most: Vec<String> = unknown.iter().take(8).map(|(word, count)| format!("{word} ×{count}")).collect();
+        println!("{} kinds of amenities have no word here and were left out, most often: {}.", unknown.len(), most.join(", "));
+    }
     if let Some(peak) = peak_memory() {
         println!("Peak memory: {peak}");
     }

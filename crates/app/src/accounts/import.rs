@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use domain::ids::UserId;
 
+use super::sql;
+use crate::copy::CopyRows;
 use crate::error::Result;
 use crate::tx::Tx;
 
@@ -35,36 +37,16 @@ pub async fn upsert_in(tx: &mut Tx, source: &str, people: &[ImportedPerson]) -> 
             .fetch_all(&mut **tx)
             .await?;
     let mut ids: HashMap<i64, UserId> = known.into_iter().collect();
+    let (mut newcomers, mut rows) = (CopyRows::default(), CopyRows::default());
     for person in people {
-        if let Some(id) = ids.get(&person.external_id) {
-            sqlx::query(
-                "update users set name = coalesce($2, name), about = coalesce($3, about), updated_at = $4
-                 where id = $1 and status = 'unclaimed' and (name, about) is distinct from (coalesce($2, name), coalesce($3, about))",
-            )
-            .bind(id)
-            .bind(&person.name)
-            .bind(&person.about)
-            .bind(now)
-            .execute(&mut **tx)
-            .await?;
-        } else {
+        let id = *ids.entry(person.external_id).or_insert_with(|| {
             let id: UserId = app.ids.next(&app.clock);
-            sqlx::query("insert into users (id, name, about, status, created_at, updated_at) values ($1, $2, $3, 'unclaimed', $4, $5)")
-                .bind(id)
-                .bind(person.name.as_deref().unwrap_or("Host"))
-                .bind(person.about.as_deref().unwrap_or_default())
-                .bind(person.since.unwrap_or(now))
-                .bind(now)
-                .execute(&mut **tx)
-                .await?;
-            sqlx::query("insert into user_sources (source, external_id, user_id) values ($1, $2, $3)")
-                .bind(source)
-                .bind(person.external_id)
-                .bind(id)
-                .execute(&mut **tx)
-                .await?;
-            ids.insert(person.external_id, id);
-        }
+            newcomers.cell(source).cell(person.external_id).cell(id).end();
+            id
+        });
+        let row = rows.cell(id).maybe(person.name.as_ref()).maybe(person.about.as_ref());
+        row.cell(person.since.unwrap_or(now)).cell(now).end();
     }
+    sql::put_imported(tx, rows, newcomers).await?;
     Ok(ids)
 }

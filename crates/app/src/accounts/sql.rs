@@ -6,6 +6,7 @@ use domain::ids::{SessionId, UserId};
 use sqlx::{PgConnection, PgPool};
 
 use super::{Login, Person, Session};
+use crate::copy::CopyRows;
 use crate::error::Result;
 use crate::tx::Tx;
 
@@ -342,4 +343,27 @@ pub(super) async fn export(db: &PgPool, user: UserId) -> Result<serde_json::Valu
     .bind(user)
     .fetch_one(db)
     .await?)
+}
+
+/// Writes imported people and who is who. Known ones change where the file says
+/// something else, unless they have claimed their account.
+pub(super) async fn put_imported(tx: &mut Tx, people: CopyRows, newcomers: CopyRows) -> Result<()> {
+    people.send_to_twin(tx, "users", "id, name, about, created_at, updated_at").await?;
+    newcomers.send_to_twin(tx, "user_sources", "source, external_id, user_id").await?;
+    sqlx::raw_sql(
+        "update users u set name = coalesce(i.name, u.name), about = coalesce(i.about, u.about), updated_at = i.updated_at
+         from copied_users i
+         where i.id = u.id and u.status = 'unclaimed' and (u.name, u.about) is distinct from (coalesce(i.name, u.name), coalesce(i.about, u.about));
+
+         insert into users (id, name, about, status, created_at, updated_at)
+         select i.id, coalesce(i.name, 'Host'), coalesce(i.about, ''), 'unclaimed', i.created_at, i.updated_at
+         from copied_users i join copied_user_sources s on s.user_id = i.id;
+
+         insert into user_sources (source, external_id, user_id) select source, external_id, user_id from copied_user_sources;
+
+         drop table copied_users, copied_user_sources",
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

@@ -1,56 +1,63 @@
-//! Nights that another platform's calendar calls taken.
+//! What another platform's calendar says, night by night.
 
-use std::fmt::Write;
-
+use chrono::NaiveDate;
+use domain::calendar::DayRule;
 use domain::dates::Stay;
 use domain::ids::{ListingId, OccupancyId};
 
+use super::sql;
 use crate::App;
+use crate::copy::CopyRows;
 use crate::error::Result;
+use crate::events;
+use crate::tx::Tx;
 
-/// Replaces the imported blocks of listings, within the dates that the calendar
-/// covers, by its taken runs. Nights that are booked here stay booked: the
-/// block is left out.
+/// The calendar of one home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedCalendar {
+    /// Whose.
+    pub listing: ListingId,
+    /// The dates it speaks of.
+    pub covered: Stay,
+    /// Taken nights, in runs.
+    pub taken: Vec<Stay>,
+    /// Free dates whose price or fewest nights are not the home's usual ones.
+    pub days: Vec<DayRule>,
+}
+
+/// Replaces the imported blocks and the day rules of homes, within the dates
+/// that each calendar covers. Nights that are booked here stay booked: the
+/// block is left out. Hosts who have claimed their account keep their own
+/// prices.
 ///
 /// # Errors
 /// When the database is out of reach; then nothing of this batch is written.
-pub async fn import_blocks(app: &App, calendars: &[(ListingId, Stay, Vec<Stay>)]) -> Result<()> {
+pub async fn import_calendars(app: &App, calendars: &[ImportedCalendar]) -> Result<()> {
     if calendars.is_empty() {
         return Ok(());
     }
-    let mut rows = String::new();
-    for (listing, _, taken) in calendars {
-        for nights in taken {
+    let mut nights = CopyRows::default();
+    let mut days = CopyRows::default();
+    for calendar in calendars {
+        for run in &calendar.taken {
             let id: OccupancyId = app.ids.next(&app.clock);
-            // Writing to a String cannot fail.
-            let _ = writeln!(rows, "{listing},{id},{},{}", nights.check_in, nights.check_out);
+            nights.cell(calendar.listing).cell(id).cell(format!("[{},{})", run.check_in, run.check_out)).end();
+        }
+        for day in &calendar.days {
+            days.cell(calendar.listing).cell(day.date).maybe(day.price).maybe(day.min_nights).end();
         }
     }
+    let covered: Vec<(ListingId, NaiveDate, NaiveDate)> =
+        calendars.iter().map(|calendar| (calendar.listing, calendar.covered.check_in, calendar.covered.check_out)).collect();
     let mut tx = app.begin().await?;
-    for (listing, covered, _) in calendars {
-        sqlx::query("delete from occupancies where listing_id = $1 and reason = 'import' and nights && daterange($2, $3)")
-            .bind(listing)
-            .bind(covered.check_in)
-            .bind(covered.check_out)
-            .execute(&mut *tx)
-            .await?;
-    }
-    sqlx::raw_sql("create temporary table imported_nights (listing_id uuid, id uuid, from_date date, to_date date) on commit drop")
-        .execute(&mut *tx)
-        .await?;
-    let mut copy = tx.copy_in_raw("copy imported_nights from stdin (format csv)").await?;
-    copy.send(rows.as_bytes()).await?;
-    copy.finish().await?;
-    sqlx::raw_sql(
-        "insert into occupancies (listing_id, id, lane, reason, nights)
-         select listing_id, id, 'block', 'import', daterange(from_date, to_date) from imported_nights on conflict do nothing",
-    )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    for (listing, _, _) in calendars {
-        crate::cached::forget_listing(app, *listing).await;
-    }
-    crate::cached::forget_searches(app).await;
-    Ok(())
+    sql::replace_imported(&mut tx, &covered, nights, days).await?;
+    let listings: Vec<ListingId> = calendars.iter().map(|calendar| calendar.listing).collect();
+    events::listings_changed_in(&mut tx, &listings).await?;
+    tx.commit().await
+}
+
+/// Takes over fewest and most nights that files name; `None` leaves what is
+/// known.
+pub(crate) async fn import_limits_in(tx: &mut Tx, limits: &[(ListingId, Option<i32>, Option<i32>)]) -> Result<()> {
+    sql::put_limits(tx, limits).await
 }

@@ -10,7 +10,8 @@ mod occupancies;
 mod sql;
 
 pub use days::{Availability, Day, RangeChange, availability, days, put_ranges};
-pub use import::import_blocks;
+pub(crate) use import::import_limits_in;
+pub use import::{ImportedCalendar, import_calendars};
 pub(crate) use occupancies::{
     Hold, block_instead_in, colliding_in, hold_until_in, occupy_in, release_in, release_lapsed_in, set_preparation_in,
 };

@@ -10,6 +10,10 @@ use sqlx::postgres::types::PgRange;
 use crate::error::Result;
 use crate::tx::Tx;
 
+mod import;
+
+pub(super) use import::{put_limits, replace_imported};
+
 /// Half-open, as PostgreSQL keeps it.
 fn range(stay: Stay) -> PgRange<NaiveDate> {
     (stay.check_in..stay.check_out).into()

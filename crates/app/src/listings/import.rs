@@ -8,7 +8,7 @@ use domain::ids::{ListingId, UserId};
 use domain::listings::{Address, BookingMode, CheckInMethod, HouseRules, Listing, ListingStatus, Point, PropertyType, RoomType};
 use domain::money::Currency;
 
-use super::{place, sql, touch_in};
+use super::{place, sql};
 use crate::error::Result;
 use crate::tx::Tx;
 
@@ -87,21 +87,41 @@ fn fill<T: Clone>(field: &mut T, value: Option<&T>) {
     }
 }
 
-/// Writes an imported home. A new one with a price is published at once; a home
-/// whose host has taken it down stays down.
-pub(crate) async fn upsert_in(tx: &mut Tx, source: &str, from: &ImportedListing) -> Result<Listing> {
+/// Writes imported homes and gives them back in order. A new one with a price
+/// is published at once; a home whose host has taken it down stays down.
+pub(crate) async fn upsert_in(tx: &mut Tx, source: &str, homes: &[ImportedListing]) -> Result<Vec<Listing>> {
     let app = tx.app();
-    let known = sql::by_source(tx, source, from.external_id).await?;
-    let found = match known {
-        Some(id) => sql::locked(tx, id).await?,
-        None => None,
-    };
-    let is_new = found.is_none();
-    let mut listing = match found {
-        Some(listing) => listing,
-        None => blank(app.ids.next(&app.clock), from, tx),
-    };
-    let before = listing.clone();
+    let now = tx.now();
+    let externals: Vec<i64> = homes.iter().map(|home| home.external_id).collect();
+    let known = sql::by_source_locked(tx, source, &externals).await?;
+    let (mut all, mut changed, mut new_homes) = (Vec::with_capacity(homes.len()), Vec::new(), (Vec::new(), Vec::new()));
+    for home in homes {
+        let found = known.get(&home.external_id);
+        let mut listing = found.cloned().unwrap_or_else(|| blank(app.ids.next(&app.clock), home, tx));
+        take_over(&mut listing, home);
+        listing.public_point = Some(app.location_key.fuzz(listing.id, home.point));
+        if listing.status == ListingStatus::Draft && home.priced {
+            listing.status = ListingStatus::Published;
+            listing.published_at.get_or_insert(now);
+        }
+        if found.is_none() {
+            new_homes.0.push(home.external_id);
+            new_homes.1.push(listing.id);
+        }
+        if found != Some(&listing) {
+            listing.version += i32::from(found.is_some());
+            listing.updated_at = now;
+            changed.push(listing.clone());
+        }
+        all.push(listing);
+    }
+    sql::put_many(tx, &changed).await?;
+    sql::insert_sources(tx, source, &new_homes.0, &new_homes.1).await?;
+    Ok(all)
+}
+
+/// What the file says becomes what is known.
+fn take_over(listing: &mut Listing, from: &ImportedListing) {
     fill(&mut listing.title, from.title.as_ref());
     fill(&mut listing.description, from.description.as_ref());
     fill(&mut listing.bedrooms, from.bedrooms.as_ref());
@@ -120,16 +140,4 @@ pub(crate) async fn upsert_in(tx: &mut Tx, source: &str, from: &ImportedListing)
     (listing.booking_mode, listing.cancellation_policy) = (from.booking_mode, from.cancellation_policy);
     listing.point = Some(from.point);
     listing.time_zone = Some(from.time_zone.unwrap_or_else(|| place::time_zone_at(from.point)));
-    listing.public_point = Some(app.location_key.fuzz(listing.id, from.point));
-    if is_new {
-        sql::insert(tx, &listing).await?;
-        sql::insert_source(tx, source, from.external_id, listing.id).await?;
-    } else if listing != before {
-        sql::save(tx, &listing).await?;
-        touch_in(tx, listing.id).await?;
-    }
-    if listing.status == ListingStatus::Draft && from.priced {
-        sql::set_status(tx, listing.id, ListingStatus::Published).await?;
-    }
-    Ok(listing)
 }

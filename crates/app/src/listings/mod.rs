@@ -86,6 +86,12 @@ pub(crate) async fn set_rating_in(tx: &mut Tx, id: ListingId, count: i32, overal
     sql::set_rating(tx, id, count, overall, relevance(count, overall)).await
 }
 
+/// The same for many: listing, count, mean.
+pub(crate) async fn set_ratings_in(tx: &mut Tx, ratings: &[(ListingId, i32, Option<i32>)]) -> Result<()> {
+    let ranked: Vec<_> = ratings.iter().map(|(id, count, overall)| (*id, *count, *overall, relevance(*count, *overall))).collect();
+    sql::set_ratings(tx, &ranked).await
+}
+
 /// The static part of the ranking, in points: a rating that leans towards 4.50
 /// as long as few have given it (as if ten more had given that), ×10.
 #[must_use]

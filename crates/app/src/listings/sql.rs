@@ -14,6 +14,10 @@ use super::{Amenity, Photo};
 use crate::error::Result;
 use crate::tx::Tx;
 
+mod import;
+
+pub(super) use import::{by_source_locked, insert_sources, put_many, set_ratings};
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: ListingId,
@@ -319,22 +323,4 @@ pub(super) async fn set_caption(tx: &mut Tx, listing: ListingId, photo: PhotoId,
 pub(super) async fn delete_photo(tx: &mut Tx, listing: ListingId, photo: PhotoId) -> Result<bool> {
     let done = sqlx::query("delete from photos where id = $2 and listing_id = $1").bind(listing).bind(photo).execute(&mut **tx).await?;
     Ok(done.rows_affected() == 1)
-}
-
-pub(super) async fn by_source(tx: &mut Tx, source: &str, external_id: i64) -> Result<Option<ListingId>> {
-    Ok(sqlx::query_scalar("select listing_id from listing_sources where source = $1 and external_id = $2")
-        .bind(source)
-        .bind(external_id)
-        .fetch_optional(&mut **tx)
-        .await?)
-}
-
-pub(super) async fn insert_source(tx: &mut Tx, source: &str, external_id: i64, listing: ListingId) -> Result<()> {
-    sqlx::query("insert into listing_sources (source, external_id, listing_id) values ($1, $2, $3)")
-        .bind(source)
-        .bind(external_id)
-        .bind(listing)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }

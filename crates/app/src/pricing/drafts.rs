@@ -5,7 +5,8 @@ use domain::actor::Actor;
 use domain::calendar::StayRules;
 use domain::ids::ListingId;
 use domain::listings::Listing;
-use domain::pricing::Tariff;
+use domain::money::BasisPoints;
+use domain::pricing::{ExtraGuest, Tariff};
 
 use super::{put_in, sql};
 use crate::App;
@@ -13,7 +14,7 @@ use crate::error::Result;
 use crate::listings::import::ImportedListing;
 use crate::listings::{self, ListingChange};
 use crate::tx::Tx;
-use crate::{accounts, calendar};
+use crate::{accounts, calendar, events};
 
 /// What to write of a listing; `None` leaves it as it is.
 #[derive(Debug, Clone, Default)]
@@ -93,19 +94,44 @@ pub async fn publish(app: &App, actor: &Actor, id: ListingId) -> Result<()> {
     tx.commit().await
 }
 
-/// Writes an imported home with its prices and rules. Prices that the file
-/// leaves out stay as they are.
+/// A home of another platform with what its file says of prices and stays;
+/// `None` leaves what is known.
+#[derive(Debug, Clone)]
+pub struct ImportedHome {
+    /// The home itself.
+    pub listing: ImportedListing,
+    /// Its prices.
+    pub prices: ImportedPrices,
+    /// Fewest nights, 1–365.
+    pub min_nights: Option<i32>,
+    /// Most nights, 1–365.
+    pub max_nights: Option<i32>,
+}
+
+/// Prices of an imported home in minor units of its currency, as far as the
+/// file names them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of a tariff")]
+pub struct ImportedPrices {
+    pub nightly: Option<i64>,
+    pub cleaning_fee: Option<i64>,
+    pub extra_guest: Option<ExtraGuest>,
+    pub weekly_discount: Option<BasisPoints>,
+    pub monthly_discount: Option<BasisPoints>,
+}
+
+/// Writes imported homes with their prices and rules; gives back their ids in
+/// order. What the file leaves out stays as it is.
 ///
 /// # Errors
 /// When the database is out of reach or a price is out of range.
-pub async fn import_home_in(
-    tx: &mut Tx,
-    source: &str,
-    home: ImportedListing,
-    tariff: Option<Tariff>,
-    rules: StayRules,
-) -> Result<ListingId> {
-    let listing = listings::import::upsert_in(tx, source, &home).await?;
-    put_parts_in(tx, &listing, tariff, Some(rules)).await?;
-    Ok(listing.id)
+pub async fn import_homes_in(tx: &mut Tx, source: &str, homes: &[ImportedHome]) -> Result<Vec<ListingId>> {
+    let listings: Vec<ImportedListing> = homes.iter().map(|home| home.listing.clone()).collect();
+    let ids: Vec<ListingId> = listings::import::upsert_in(tx, source, &listings).await?.iter().map(|listing| listing.id).collect();
+    let prices: Vec<_> = ids.iter().copied().zip(homes.iter().map(|home| home.prices)).collect();
+    sql::put_prices(tx, &prices).await?;
+    let rules: Vec<_> = ids.iter().zip(homes).map(|(id, home)| (*id, home.min_nights, home.max_nights)).collect();
+    calendar::import_limits_in(tx, &rules).await?;
+    events::listings_changed_in(tx, &ids).await?;
+    Ok(ids)
 }

@@ -9,6 +9,8 @@ use domain::taxes::{TaxBase, TaxKind, TaxRule};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::ImportedPrices;
+use crate::copy::{CopyRows, CopyTarget, merge_in};
 use crate::error::Result;
 use crate::tx::Tx;
 
@@ -152,4 +154,16 @@ pub(super) async fn earlier_bookings(tx: &mut Tx, listing: ListingId) -> Result<
         .bind(listing)
         .fetch_one(&mut **tx)
         .await?)
+}
+
+/// Takes over what files say of prices; what they leave out stays.
+pub(super) async fn put_prices(tx: &mut Tx, prices: &[(ListingId, ImportedPrices)]) -> Result<()> {
+    let mut rows = CopyRows::default();
+    for (id, price) in prices {
+        let row = rows.cell(id).maybe(price.nightly).maybe(price.cleaning_fee);
+        row.maybe(price.extra_guest.map(|extra| extra.after)).maybe(price.extra_guest.map(|extra| extra.amount));
+        row.maybe(price.weekly_discount.map(|bps| bps.0)).maybe(price.monthly_discount.map(|bps| bps.0)).end();
+    }
+    let columns = "listing_id, nightly, cleaning_fee, extra_guest_after, extra_guest_amount, weekly_discount_bps, monthly_discount_bps";
+    merge_in(tx, &CopyTarget { table: "tariffs", key: "listing_id", required: "listing_id", columns }, rows).await
 }

@@ -6,6 +6,7 @@ use domain::ids::{ListingId, ReviewId};
 
 use super::{Rating, sql};
 use crate::App;
+use crate::copy::CopyRows;
 use crate::error::{Error, Result};
 use crate::listings;
 use crate::tx::Tx;
@@ -25,14 +26,14 @@ pub struct ImportedReview {
     pub at: DateTime<Utc>,
 }
 
-/// Takes over another platform's rating of a home.
+/// Takes over another platform's ratings of homes.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn set_rating_in(tx: &mut Tx, listing: ListingId, rating: &Rating) -> Result<()> {
-    sql::set_imported_rating(tx, listing, rating).await?;
-    let whole = sql::rating(tx, listing).await?;
-    listings::set_rating_in(tx, listing, whole.count, whole.overall).await
+pub async fn set_ratings_in(tx: &mut Tx, ratings: &[(ListingId, Rating)]) -> Result<()> {
+    let whole = sql::set_imported_ratings(tx, ratings).await?;
+    let shown: Vec<_> = whole.iter().map(|(listing, rating)| (*listing, rating.count, rating.overall)).collect();
+    listings::set_ratings_in(tx, &shown).await
 }
 
 /// Writes imported reviews; known ones change, none doubles.
@@ -43,36 +44,20 @@ pub async fn write(app: &App, source: &str, reviews: &[ImportedReview]) -> Resul
     if reviews.is_empty() {
         return Ok(());
     }
-    let mut rows = csv_rows(app, reviews);
+    let mut rows = CopyRows::default();
+    for review in reviews {
+        let id: ReviewId = app.ids.next(&app.clock);
+        let row = rows.cell(id).cell(review.external_id).cell(review.listing);
+        row.cell(&review.author_name).cell(&review.words).cell(review.at).end();
+    }
     let mut tx = app.begin().await?;
     sqlx::raw_sql("create temporary table imported_reviews (id uuid, external_id bigint, listing_id uuid, author_name text, words text, at timestamptz) on commit drop")
         .execute(&mut *tx)
         .await?;
-    let mut copy = tx.copy_in_raw("copy imported_reviews from stdin (format csv)").await?;
-    copy.send(std::mem::take(&mut rows)).await?;
-    copy.finish().await?;
+    rows.send(&mut tx, "copy imported_reviews from stdin (format csv)").await?;
     sql::merge_imported(&mut tx, source).await?;
     tx.commit().await.map_err(|error| match error {
         Error::Internal(cause) => Error::Internal(cause.context("imported reviews")),
         other => other,
     })
-}
-
-fn csv_rows(app: &App, reviews: &[ImportedReview]) -> Vec<u8> {
-    let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut rows = String::new();
-    for review in reviews {
-        let id: ReviewId = app.ids.next(&app.clock);
-        let cells = [
-            id.to_string(),
-            review.external_id.to_string(),
-            review.listing.to_string(),
-            quote(&review.author_name),
-            quote(&review.words),
-            review.at.to_rfc3339(),
-        ];
-        rows.push_str(&cells.join(","));
-        rows.push('\n');
-    }
-    rows.into_bytes()
 }

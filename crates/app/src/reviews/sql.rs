@@ -231,6 +231,7 @@ pub(super) async fn recompute(tx: &mut Tx, listing: ListingId) -> Result<()> {
 
 #[derive(sqlx::FromRow)]
 struct RatingRow {
+    listing_id: ListingId,
     count: i32,
     overall: i32,
     cleanliness: i32,
@@ -243,36 +244,49 @@ struct RatingRow {
 }
 
 /// The means, another platform's counted in by how many gave them.
+impl From<RatingRow> for Rating {
+    fn from(row: RatingRow) -> Self {
+        let imported = row.imported.map(|json| json.0).unwrap_or_default();
+        let mean = |sum: i32, theirs: Option<i32>| {
+            let their_count = i64::from(if theirs.is_some() { imported.count } else { 0 });
+            let count = i64::from(row.count) + their_count;
+            let total = i64::from(sum) * 100 + i64::from(theirs.unwrap_or(0)) * their_count;
+            (count > 0).then(|| i32::try_from((total + count / 2) / count).unwrap_or(0))
+        };
+        Self {
+            count: row.count + imported.count,
+            overall: mean(row.overall, imported.overall),
+            cleanliness: mean(row.cleanliness, imported.cleanliness),
+            accuracy: mean(row.accuracy, imported.accuracy),
+            check_in: mean(row.check_in, imported.check_in),
+            communication: mean(row.communication, imported.communication),
+            location: mean(row.location, imported.location),
+            value: mean(row.value, imported.value),
+        }
+    }
+}
+
 pub(super) async fn rating(db: &mut PgConnection, listing: ListingId) -> Result<Rating> {
     let row: Option<RatingRow> =
         sqlx::query_as("select * from listing_ratings where listing_id = $1").bind(listing).fetch_optional(db).await?;
-    let Some(row) = row else { return Ok(Rating::default()) };
-    let imported = row.imported.map(|json| json.0).unwrap_or_default();
-    let mean = |sum: i32, theirs: Option<i32>| {
-        let their_count = i64::from(if theirs.is_some() { imported.count } else { 0 });
-        let count = i64::from(row.count) + their_count;
-        let total = i64::from(sum) * 100 + i64::from(theirs.unwrap_or(0)) * their_count;
-        (count > 0).then(|| i32::try_from((total + count / 2) / count).unwrap_or(0))
-    };
-    Ok(Rating {
-        count: row.count + imported.count,
-        overall: mean(row.overall, imported.overall),
-        cleanliness: mean(row.cleanliness, imported.cleanliness),
-        accuracy: mean(row.accuracy, imported.accuracy),
-        check_in: mean(row.check_in, imported.check_in),
-        communication: mean(row.communication, imported.communication),
-        location: mean(row.location, imported.location),
-        value: mean(row.value, imported.value),
-    })
+    Ok(row.map(Rating::from).unwrap_or_default())
 }
 
-pub(super) async fn set_imported_rating(tx: &mut Tx, listing: ListingId, rating: &Rating) -> Result<()> {
-    sqlx::query("insert into listing_ratings (listing_id, imported) values ($1, $2) on conflict (listing_id) do update set imported = $2")
-        .bind(listing)
-        .bind(Json(rating))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+/// Takes over ratings from another platform; gives back what each home has now.
+pub(super) async fn set_imported_ratings(tx: &mut Tx, ratings: &[(ListingId, Rating)]) -> Result<Vec<(ListingId, Rating)>> {
+    let ids: Vec<uuid::Uuid> = ratings.iter().map(|(id, _)| id.0).collect();
+    let imported = ratings.iter().map(|(_, rating)| serde_json::to_value(rating)).collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<RatingRow> = sqlx::query_as(
+        "insert into listing_ratings (listing_id, imported)
+         select listing_id, imported from unnest($1::uuid[], $2::jsonb[]) as rating (listing_id, imported)
+         on conflict (listing_id) do update set imported = excluded.imported
+         returning *",
+    )
+    .bind(ids)
+    .bind(imported)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.listing_id, row.into())).collect())
 }
 
 /// Takes over what has been copied into `imported_reviews`.

@@ -1,8 +1,11 @@
 //! Rows of a calendar file, collapsed into runs of taken nights.
 
 use chrono::{Days, NaiveDate};
+use domain::calendar::DayRule;
 use domain::dates::Stay;
+use domain::money::Currency;
 
+use super::fields::{flag, nights, price};
 use super::rows::{Next, Rows};
 
 /// What a calendar says of one listing.
@@ -13,22 +16,33 @@ pub(super) struct ListingDays {
     pub covered: Stay,
     /// Taken nights, in runs.
     pub taken: Vec<Stay>,
+    /// Free dates with what the file says of them.
+    pub free: Vec<DayRule>,
     pub rows: u64,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Day {
+    date: NaiveDate,
+    available: bool,
+    price: Option<i64>,
+    min_nights: Option<i32>,
 }
 
 /// Rows of one listing that stand together; a listing may come again later.
 #[derive(Default)]
 pub(super) struct Collector {
     current: Option<i64>,
-    days: Vec<(NaiveDate, bool)>,
+    days: Vec<Day>,
 }
 
 impl Collector {
     /// Takes a row; gives back the listing before when this is another one.
-    fn push(&mut self, id: i64, date: NaiveDate, available: bool) -> Option<ListingDays> {
+    fn push(&mut self, id: i64, day: Day) -> Option<ListingDays> {
         let before = if self.current.is_some_and(|current| current != id) { self.finish() } else { None };
         self.current = Some(id);
-        self.days.push((date, available));
+        self.days.push(day);
         before
     }
 
@@ -37,18 +51,18 @@ impl Collector {
         let external_id = self.current.take()?;
         let rows = self.days.len() as u64;
         self.days.sort_unstable();
-        self.days.dedup_by_key(|(date, _)| *date);
-        let (first, last) = (self.days.first()?.0, self.days.last()?.0);
-        let mut taken: Vec<Stay> = Vec::new();
-        for (date, _) in self.days.iter().filter(|(_, available)| !available) {
-            let next = *date + Days::new(1);
+        self.days.dedup_by_key(|day| day.date);
+        let (first, last) = (self.days.first()?.date, self.days.last()?.date);
+        let (mut taken, mut free): (Vec<Stay>, Vec<DayRule>) = (Vec::new(), Vec::new());
+        for Day { date, available, price, min_nights } in self.days.drain(..) {
+            let next = date + Days::new(1);
             match taken.last_mut() {
-                Some(run) if run.check_out == *date => run.check_out = next,
-                _ => taken.push(Stay { check_in: *date, check_out: next }),
+                _ if available => free.push(DayRule { date, price, min_nights }),
+                Some(run) if run.check_out == date => run.check_out = next,
+                _ => taken.push(Stay { check_in: date, check_out: next }),
             }
         }
-        self.days.clear();
-        Some(ListingDays { external_id, covered: Stay { check_in: first, check_out: last + Days::new(1) }, taken, rows })
+        Some(ListingDays { external_id, covered: Stay { check_in: first, check_out: last + Days::new(1) }, taken, free, rows })
     }
 }
 
@@ -61,7 +75,7 @@ pub(super) enum Step {
 }
 
 /// Reads on until a listing is whole.
-pub(super) fn next(rows: &mut Rows, collector: &mut Collector) -> Step {
+pub(super) fn next(rows: &mut Rows, collector: &mut Collector, currency: Currency) -> Step {
     loop {
         match rows.next() {
             Next::End => return collector.finish().map_or(Step::End, Step::Listing),
@@ -71,11 +85,13 @@ pub(super) fn next(rows: &mut Rows, collector: &mut Collector) -> Step {
                 let parsed = (
                     id.parse::<i64>(),
                     row.get("date").unwrap_or_default().parse::<NaiveDate>(),
-                    super::fields::flag(row.get("available")),
+                    flag(row.get("available")),
                 );
                 match parsed {
                     (Ok(id), Ok(date), Some(available)) => {
-                        if let Some(days) = collector.push(id, date, available) {
+                        let price = row.get("price").filter(|_| available).and_then(|text| price(text, currency));
+                        let min_nights = nights(row.get("minimum_nights")).filter(|_| available);
+                        if let Some(days) = collector.push(id, Day { date, available, price, min_nights }) {
                             return Step::Listing(days);
                         }
                     }
@@ -96,10 +112,12 @@ mod tests {
     fn taken_nights_become_runs_whatever_their_order() {
         let date = |n: u32| NaiveDate::from_ymd_opt(2030, 1, n).unwrap();
         let mut collector = Collector::default();
+        let day = |n, available| Day { date: date(n), available, price: available.then_some(100), min_nights: None };
         for (n, available) in [(3, false), (1, true), (2, false), (4, true), (6, false), (6, false), (5, true)] {
-            assert_eq!(collector.push(7, date(n), available), None);
+            assert_eq!(collector.push(7, day(n, available)), None);
         }
-        let days = collector.push(8, date(1), true).unwrap();
+        let days = collector.push(8, day(1, true)).unwrap();
+        assert_eq!(days.free.iter().map(|day| (day.date, day.price)).collect::<Vec<_>>(), [1, 4, 5].map(|n| (date(n), Some(100))));
         let run = |a, b| Stay { check_in: date(a), check_out: date(b) };
         assert_eq!((days.external_id, days.covered, days.taken), (7, run(1, 7), vec![run(2, 4), run(6, 7)]));
     }

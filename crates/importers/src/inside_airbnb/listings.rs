@@ -4,13 +4,13 @@ use std::path::Path;
 
 use app::accounts::import::ImportedPerson;
 use app::listings::import::ImportedListing;
+use app::pricing::{ImportedHome, ImportedPrices};
 use app::reviews::Rating;
 use chrono::{NaiveDate, NaiveTime};
-use domain::calendar::StayRules;
 use domain::ids::UserId;
 use domain::listings::{BookingMode, Point};
 use domain::money::BasisPoints;
-use domain::pricing::{ExtraGuest, Tariff};
+use domain::pricing::ExtraGuest;
 use uuid::Uuid;
 
 use super::fields::{bathrooms_halves, clean, cut, flag, list, nights, price};
@@ -46,13 +46,13 @@ pub(super) fn survey(path: &Path) -> anyhow::Result<FileFacts> {
     }
 }
 
-/// One home with its host, price, rules and rating.
+/// One home with its host and rating.
 pub(super) struct Record {
     pub host: ImportedPerson,
-    pub listing: ImportedListing,
-    pub tariff: Option<Tariff>,
-    pub rules: StayRules,
+    pub home: ImportedHome,
     pub rating: Option<Rating>,
+    /// Amenities that have no word here.
+    pub unknown_amenities: Vec<String>,
 }
 
 fn text(row: &Row<'_>, columns: &[&str], most: usize) -> Option<String> {
@@ -95,22 +95,22 @@ fn rating(row: &Row<'_>, facts: FileFacts) -> Option<Rating> {
     })
 }
 
-fn tariff(row: &Row<'_>, options: &Options) -> Option<Tariff> {
+fn prices(row: &Row<'_>, options: &Options) -> ImportedPrices {
     let money = |column: &str| row.get(column).and_then(|text| price(text, options.currency));
-    let nightly = money("price")?;
+    let Some(nightly) = money("price") else { return ImportedPrices::default() };
     let discount = |column: &str, nights: i64| {
         let whole = nightly.checked_mul(nights)?;
         let saved = whole - money(column)?;
-        i32::try_from(saved.checked_mul(10_000)? / whole).ok().filter(|bps| (1..=9000).contains(bps))
+        i32::try_from(saved.checked_mul(10_000)? / whole).ok().filter(|bps| (1..=9000).contains(bps)).map(BasisPoints)
     };
     let extra = number(row, "guests_included").filter(|after| *after > 0).zip(money("extra_people"));
-    Some(Tariff {
-        cleaning_fee: money("cleaning_fee").unwrap_or(0),
+    ImportedPrices {
+        nightly: Some(nightly),
+        cleaning_fee: money("cleaning_fee"),
         extra_guest: extra.map(|(after, amount)| ExtraGuest { after: after.min(50), amount }),
-        weekly_discount_bps: BasisPoints(discount("weekly_price", 7).unwrap_or(0)),
-        monthly_discount_bps: BasisPoints(discount("monthly_price", 30).unwrap_or(0)),
-        ..Tariff::flat(options.currency, nightly)
-    })
+        weekly_discount: discount("weekly_price", 7),
+        monthly_discount: discount("monthly_price", 30),
+    }
 }
 
 /// Reads one row.
@@ -135,9 +135,16 @@ pub(super) fn read(row: &Row<'_>, facts: FileFacts, options: &Options) -> Result
         about: text(row, &["host_about"], 2000),
         since,
     };
-    let tariff = tariff(row, options);
+    let prices = prices(row, options);
+    let mut unknown_amenities = Vec::new();
     let amenities = row.get("amenities").filter(|_| facts.amenities).map(|text| {
-        let mut codes: Vec<String> = list(text).iter().filter_map(|word| amenity(word)).map(str::to_owned).collect();
+        let mut codes = Vec::new();
+        for word in list(text) {
+            match amenity(&word) {
+                Some(code) => codes.push(code.to_owned()),
+                None => unknown_amenities.push(word),
+            }
+        }
         codes.sort();
         codes.dedup();
         codes
@@ -166,9 +173,9 @@ pub(super) fn read(row: &Row<'_>, facts: FileFacts, options: &Options) -> Result
         licence: text(row, &["license"], 200),
         booking_mode: if flag(row.get("instant_bookable")) == Some(true) { BookingMode::Instant } else { BookingMode::Request },
         cancellation_policy: policy(row.get("cancellation_policy")),
-        priced: tariff.is_some(),
+        priced: prices.nightly.is_some(),
     };
-    let min_nights = nights(row.get("minimum_nights")).unwrap_or(1);
-    let max_nights = nights(row.get("maximum_nights")).filter(|max| *max >= min_nights);
-    Ok(Record { host, listing, tariff, rules: StayRules { min_nights, max_nights, ..StayRules::default() }, rating: rating(row, facts) })
+    let min_nights = nights(row.get("minimum_nights"));
+    let max_nights = nights(row.get("maximum_nights")).filter(|max| *max >= min_nights.unwrap_or(1));
+    Ok(Record { host, home: ImportedHome { listing, prices, min_nights, max_nights }, rating: rating(row, facts), unknown_amenities })
 }

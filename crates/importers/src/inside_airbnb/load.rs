@@ -1,13 +1,16 @@
 //! Bringing files in: batches through the use-cases, bounded memory whatever
 //! the size of the files.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use app::App;
+use app::calendar::ImportedCalendar;
+use app::pricing::ImportedHome;
 use app::reviews::import::ImportedReview;
+use domain::calendar::DayRule;
 use domain::ids::ListingId;
 use domain::money::Currency;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,7 +21,7 @@ use super::{calendar, listings, neighbourhoods, reviews};
 /// Under which name imported rows are known.
 const SOURCE: &str = "inside_airbnb";
 /// Homes a transaction.
-const HOMES: usize = 200;
+const HOMES: usize = 500;
 /// Reviews a transaction.
 const REVIEWS: usize = 5_000;
 
@@ -72,6 +75,23 @@ pub struct Summary {
     pub rejected: u64,
     /// Notices of cancellations among the reviews, left out.
     pub notices: u64,
+    /// Amenities that have no word here, with how many homes name them.
+    pub unknown_amenities: BTreeMap<String, u64>,
+}
+
+/// How many kinds of unknown amenities are counted.
+const UNKNOWN_AMENITIES: usize = 10_000;
+
+impl Summary {
+    fn count_unknown(&mut self, words: Vec<String>) {
+        for word in words {
+            if let Some(count) = self.unknown_amenities.get_mut(&word) {
+                *count += 1;
+            } else if self.unknown_amenities.len() < UNKNOWN_AMENITIES {
+                self.unknown_amenities.insert(word, 1);
+            }
+        }
+    }
 }
 
 struct Bar(ProgressBar);
@@ -114,7 +134,27 @@ fn done(summary: &mut Summary, path: &Path, rows: u64, started: Instant) {
     summary.files.push(FileSummary { path: path.to_owned(), rows, seconds: started.elapsed().as_secs_f64() });
 }
 
-type Homes = HashMap<i64, ListingId>;
+/// A home that has come in, with what its calendar's days are compared to.
+#[derive(Clone, Copy)]
+struct Home {
+    id: ListingId,
+    nightly: Option<i64>,
+    min_nights: Option<i32>,
+}
+
+impl Home {
+    /// The days that are not as usual, with only what is not.
+    fn unusual(&self, days: Vec<DayRule>) -> Vec<DayRule> {
+        let differing = |day: DayRule| DayRule {
+            price: day.price.filter(|_| day.price != self.nightly),
+            min_nights: day.min_nights.filter(|_| day.min_nights != self.min_nights),
+            ..day
+        };
+        days.into_iter().map(differing).filter(|day| day.price.is_some() || day.min_nights.is_some()).collect()
+    }
+}
+
+type Homes = HashMap<i64, Home>;
 /// Region by neighbourhood.
 type Regions = HashMap<String, String>;
 
@@ -144,15 +184,16 @@ async fn load_listings(
             Next::Row(row) => {
                 count += 1;
                 match listings::read(&row, facts, options) {
-                    Ok(mut record) if seen.insert(record.listing.external_id) => {
-                        let home = &mut record.listing;
+                    Ok(mut record) if seen.insert(record.home.listing.external_id) => {
+                        summary.count_unknown(std::mem::take(&mut record.unknown_amenities));
+                        let home = &mut record.home.listing;
                         if home.region.is_none() {
                             home.region = home.neighbourhood.as_ref().and_then(|name| regions.get(name)).cloned();
                         }
                         batch.push(record);
                     }
                     Ok(record) => {
-                        rejects.add(path, row.line, &record.listing.external_id.to_string(), "the same id stands in an earlier row")?
+                        rejects.add(path, row.line, &record.home.listing.external_id.to_string(), "the same id stands in an earlier row")?
                     }
                     Err(why) => rejects.add(path, row.line, row.get("id").unwrap_or_default(), &why)?,
                 }
@@ -175,21 +216,22 @@ async fn write_homes(app: &App, batch: Vec<listings::Record>) -> anyhow::Result<
     people.sort_by_key(|person| person.external_id);
     people.dedup_by_key(|person| person.external_id);
     let hosts = app::accounts::import::upsert_in(&mut tx, SOURCE, &people).await?;
-    let mut homes = Homes::new();
-    for record in batch {
-        let mut listing = record.listing;
+    let (mut wanted, mut ratings) = (Vec::with_capacity(batch.len()), Vec::new());
+    for mut record in batch {
         if let Some(host) = hosts.get(&record.host.external_id) {
-            listing.host = *host;
+            record.home.listing.host = *host;
         }
-        let external = listing.external_id;
-        let id = app::pricing::import_home_in(&mut tx, SOURCE, listing, record.tariff, record.rules).await?;
-        if let Some(rating) = record.rating {
-            app::reviews::import::set_rating_in(&mut tx, id, &rating).await?;
-        }
-        homes.insert(external, id);
+        ratings.push(record.rating);
+        wanted.push(record.home);
     }
+    let ids = app::pricing::import_homes_in(&mut tx, SOURCE, &wanted).await?;
+    let ratings: Vec<_> = ids.iter().zip(ratings).filter_map(|(id, rating)| Some((*id, rating?))).collect();
+    app::reviews::import::set_ratings_in(&mut tx, &ratings).await?;
     tx.commit().await?;
-    Ok(homes)
+    let home = |(id, home): (ListingId, ImportedHome)| {
+        (home.listing.external_id, Home { id, nightly: home.prices.nightly, min_nights: home.min_nights })
+    };
+    Ok(ids.into_iter().zip(wanted).map(home).collect())
 }
 
 async fn load_calendar(
@@ -210,7 +252,7 @@ async fn load_calendar(
     let (mut collector, mut batch, mut count) = (calendar::Collector::default(), Vec::new(), 0);
     loop {
         let mut end = false;
-        match calendar::next(&mut rows, &mut collector) {
+        match calendar::next(&mut rows, &mut collector, options.currency) {
             calendar::Step::End => end = true,
             calendar::Step::Bad(line, id, why) => {
                 count += 1;
@@ -219,13 +261,18 @@ async fn load_calendar(
             calendar::Step::Listing(days) => {
                 count += days.rows;
                 match homes.get(&days.external_id) {
-                    Some(id) => batch.push((*id, days.covered, days.taken)),
+                    Some(home) => batch.push(ImportedCalendar {
+                        listing: home.id,
+                        covered: days.covered,
+                        taken: days.taken,
+                        days: home.unusual(days.free),
+                    }),
                     None => rejects.add(path, 0, &days.external_id.to_string(), "the listing is not in the listings file")?,
                 }
             }
         }
         if batch.len() >= HOMES || end {
-            app::calendar::import_blocks(app, &std::mem::take(&mut batch)).await?;
+            app::calendar::import_calendars(app, &std::mem::take(&mut batch)).await?;
             bar.show(&rows);
         }
         if end {
@@ -261,7 +308,7 @@ async fn load_reviews(
                 match reviews::read(&row) {
                     Ok(None) => summary.notices += 1,
                     Ok(Some((listing, review))) => match homes.get(&listing) {
-                        Some(home) => batch.push(ImportedReview { listing: *home, ..review }),
+                        Some(home) => batch.push(ImportedReview { listing: home.id, ..review }),
                         None => rejects.add(path, row.line, id, "the listing is not in the listings file")?,
                     },
                     Err(why) => rejects.add(path, row.line, id, &why)?,

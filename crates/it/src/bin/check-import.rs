@@ -1,5 +1,5 @@
 //! Imports a real scrape and asks search for random stays: every home it finds
-//! must be free on every night in the calendar file.
+//! must be free on every night in the calendar file, and the stay long enough.
 //!
 //! `check-import LISTINGS CALENDAR CURRENCY FIRST-DATE [STAYS]`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check that fails loudly")]
@@ -15,12 +15,31 @@ use it::TestApp;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// The nights that the file itself calls taken, read without the importer.
-fn taken(path: &str) -> HashSet<(i64, NaiveDate)> {
+/// What the file itself says, read without the importer.
+struct File {
+    /// Nights that it calls taken.
+    taken: HashSet<(i64, NaiveDate)>,
+    /// Fewest nights of a stay by the day of arrival.
+    min_nights: HashMap<(i64, NaiveDate), u64>,
+}
+
+fn read(path: &str) -> File {
     let mut text = String::new();
     flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-    let cells = text.lines().skip(1).map(|line| line.splitn(4, ',').collect::<Vec<_>>());
-    cells.filter(|cells| cells[2] == "f").map(|cells| (cells[0].parse().unwrap(), cells[1].parse().unwrap())).collect()
+    let column = text.lines().next().unwrap().split(',').position(|name| name == "minimum_nights");
+    let mut file = File { taken: HashSet::new(), min_nights: HashMap::new() };
+    for line in text.lines().skip(1) {
+        // Prices of thousands stand in quotes.
+        let line: String = line.split('"').enumerate().map(|(n, part)| if n % 2 == 1 { part.replace(',', "") } else { part.into() }).collect();
+        let cells: Vec<&str> = line.split(',').collect();
+        let day = (cells[0].parse().unwrap(), cells[1].parse().unwrap());
+        if cells[2] == "f" {
+            file.taken.insert(day);
+        } else if let Some(nights) = column.and_then(|column| cells[column].parse().ok()) {
+            file.min_nights.insert(day, nights);
+        }
+    }
+    file
 }
 
 #[tokio::main]
@@ -39,7 +58,7 @@ async fn main() {
     let pairs: Vec<(ListingId, i64)> =
         sqlx::query_as("select listing_id, external_id from listing_sources").fetch_all(app.pool()).await.unwrap();
     let external: HashMap<String, i64> = pairs.into_iter().map(|(id, number)| (id.to_string(), number)).collect();
-    let taken = taken(calendar);
+    let file = read(calendar);
     let mut random = StdRng::seed_from_u64(5);
     let (mut hits, mut wrong, mut empty) = (0_u64, 0_u64, 0);
     let started = Instant::now();
@@ -54,12 +73,13 @@ async fn main() {
         for hit in found {
             hits += 1;
             let number = external[hit["id"].as_str().unwrap()];
-            let free = (0..nights).all(|n| !taken.contains(&(number, check_in + Days::new(n))));
-            wrong += u64::from(!free);
+            let free = (0..nights).all(|n| !file.taken.contains(&(number, check_in + Days::new(n))));
+            let long_enough = file.min_nights.get(&(number, check_in)).is_none_or(|least| *least <= nights || *least > 365);
+            wrong += u64::from(!free || !long_enough);
         }
     }
     println!(
-        "{stays} stays, {hits} homes found, {empty} stays without any, {wrong} not free in the file, {:.1} s",
+        "{stays} stays, {hits} homes found, {empty} stays without any, {wrong} not free or too short in the file, {:.1} s",
         started.elapsed().as_secs_f64()
     );
     assert_eq!(wrong, 0);
