@@ -4,6 +4,7 @@
 use std::fmt::{Display, Write};
 
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::error::Result;
 use crate::tx::Tx;
@@ -107,30 +108,30 @@ pub(crate) struct CopyTarget {
 }
 
 /// Merges rows: those whose key is new are inserted, known ones take over every
-/// cell that is not NULL. Nothing is written where nothing differs.
+/// cell that is not NULL. Nothing is written where nothing differs; the keys of
+/// what was written come back.
 ///
 /// # Errors
 /// When the database refuses a row.
-pub(crate) async fn merge_in(tx: &mut Tx, target: &CopyTarget, rows: CopyRows) -> Result<()> {
-    if rows.count == 0 {
-        return Ok(());
-    }
+pub(crate) async fn merge_in(tx: &mut Tx, target: &CopyTarget, rows: CopyRows) -> Result<Vec<Uuid>> {
     let CopyTarget { table, key, required, columns } = target;
     let names: Vec<&str> = columns.split(',').map(str::trim).collect();
     let list = |of: &dyn Fn(&str) -> String| names.iter().map(|name| of(name)).collect::<Vec<_>>().join(", ");
     let known = list(&|name| format!("t.{name}"));
     let merged = list(&|name| format!("coalesce(i.{name}, t.{name})"));
     let set = list(&|name| format!("{name} = coalesce(i.{name}, t.{name})"));
-    let run = async |tx: &mut Tx, sql: String| sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await;
     rows.send_to_twin(tx, table, columns).await?;
-    run(tx, format!("insert into {table} ({required}) select {required} from copied_{table} on conflict ({key}) do nothing")).await?;
-    run(
-        tx,
-        format!("update {table} t set {set} from copied_{table} i where i.{key} = t.{key} and ({known}) is distinct from ({merged})"),
-    )
-    .await?;
-    run(tx, format!("drop table copied_{table}")).await?;
-    Ok(())
+    let insert =
+        format!("insert into {table} ({required}) select {required} from copied_{table} on conflict ({key}) do nothing returning {key}");
+    let update = format!(
+        "update {table} t set {set} from copied_{table} i where i.{key} = t.{key} and ({known}) is distinct from ({merged}) returning t.{key}"
+    );
+    let mut written = Vec::new();
+    for statement in [insert, update] {
+        written.extend(sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(statement)).persistent(false).fetch_all(&mut **tx).await?);
+    }
+    sqlx::raw_sql(AssertSqlSafe(format!("drop table copied_{table}"))).execute(&mut **tx).await?;
+    Ok(written)
 }
 
 #[cfg(test)]

@@ -50,14 +50,13 @@ pub async fn import_calendars(app: &App, calendars: &[ImportedCalendar]) -> Resu
     let covered: Vec<(ListingId, NaiveDate, NaiveDate)> =
         calendars.iter().map(|calendar| (calendar.listing, calendar.covered.check_in, calendar.covered.check_out)).collect();
     let mut tx = app.begin().await?;
-    sql::replace_imported(&mut tx, &covered, nights, days).await?;
-    let listings: Vec<ListingId> = calendars.iter().map(|calendar| calendar.listing).collect();
-    events::listings_changed_in(&mut tx, &listings).await?;
+    let changed = sql::replace_imported(&mut tx, &covered, nights, days).await?;
+    events::listings_changed_in(&mut tx, &changed).await?;
     tx.commit().await
 }
 
 /// Takes over fewest and most nights that files name; `None` leaves what is
-/// known.
-pub(crate) async fn import_limits_in(tx: &mut Tx, limits: &[(ListingId, Option<i32>, Option<i32>)]) -> Result<()> {
+/// known. Gives back for which homes something has changed.
+pub(crate) async fn import_limits_in(tx: &mut Tx, limits: &[(ListingId, Option<i32>, Option<i32>)]) -> Result<Vec<uuid::Uuid>> {
     sql::put_limits(tx, limits).await
 }

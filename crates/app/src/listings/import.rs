@@ -87,9 +87,10 @@ fn fill<T: Clone>(field: &mut T, value: Option<&T>) {
     }
 }
 
-/// Writes imported homes and gives them back in order. A new one with a price
+/// Writes imported homes; gives back their ids in order, and which of them have
+/// changed. A new one with a price
 /// is published at once; a home whose host has taken it down stays down.
-pub(crate) async fn upsert_in(tx: &mut Tx, source: &str, homes: &[ImportedListing]) -> Result<Vec<Listing>> {
+pub(crate) async fn upsert_in(tx: &mut Tx, source: &str, homes: &[ImportedListing]) -> Result<(Vec<ListingId>, Vec<ListingId>)> {
     let app = tx.app();
     let now = tx.now();
     let externals: Vec<i64> = homes.iter().map(|home| home.external_id).collect();
@@ -108,16 +109,16 @@ pub(crate) async fn upsert_in(tx: &mut Tx, source: &str, homes: &[ImportedListin
             new_homes.0.push(home.external_id);
             new_homes.1.push(listing.id);
         }
+        all.push(listing.id);
         if found != Some(&listing) {
             listing.version += i32::from(found.is_some());
             listing.updated_at = now;
-            changed.push(listing.clone());
+            changed.push(listing);
         }
-        all.push(listing);
     }
     sql::put_many(tx, &changed).await?;
     sql::insert_sources(tx, source, &new_homes.0, &new_homes.1).await?;
-    Ok(all)
+    Ok((all, changed.into_iter().map(|listing| listing.id).collect()))
 }
 
 /// What the file says becomes what is known.

@@ -127,11 +127,13 @@ pub struct ImportedPrices {
 /// When the database is out of reach or a price is out of range.
 pub async fn import_homes_in(tx: &mut Tx, source: &str, homes: &[ImportedHome]) -> Result<Vec<ListingId>> {
     let listings: Vec<ImportedListing> = homes.iter().map(|home| home.listing.clone()).collect();
-    let ids: Vec<ListingId> = listings::import::upsert_in(tx, source, &listings).await?.iter().map(|listing| listing.id).collect();
+    let (ids, mut changed) = listings::import::upsert_in(tx, source, &listings).await?;
     let prices: Vec<_> = ids.iter().copied().zip(homes.iter().map(|home| home.prices)).collect();
-    sql::put_prices(tx, &prices).await?;
-    let rules: Vec<_> = ids.iter().zip(homes).map(|(id, home)| (*id, home.min_nights, home.max_nights)).collect();
-    calendar::import_limits_in(tx, &rules).await?;
-    events::listings_changed_in(tx, &ids).await?;
+    changed.extend(sql::put_prices(tx, &prices).await?.into_iter().map(ListingId));
+    let limits: Vec<_> = ids.iter().zip(homes).map(|(id, home)| (*id, home.min_nights, home.max_nights)).collect();
+    changed.extend(calendar::import_limits_in(tx, &limits).await?.into_iter().map(ListingId));
+    changed.sort_unstable();
+    changed.dedup();
+    events::listings_changed_in(tx, &changed).await?;
     Ok(ids)
 }

@@ -5,7 +5,9 @@ mod drafts;
 mod quotes;
 mod sql;
 
-pub use drafts::{ListingDraft, change_listing, create_listing, ImportedHome, ImportedPrices, import_homes_in, publish, put_rules, put_tariff};
+pub use drafts::{
+    ImportedHome, ImportedPrices, ListingDraft, change_listing, create_listing, import_homes_in, publish, put_rules, put_tariff,
+};
 pub use quotes::{Offer, quote};
 pub(crate) use quotes::{PriceSheet, offer_in};
 

@@ -8,6 +8,7 @@ use domain::pricing::{ExtraGuest, LeadDiscount, PriceSeason, Promotion, Tariff};
 use domain::taxes::{TaxBase, TaxKind, TaxRule};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::ImportedPrices;
 use crate::copy::{CopyRows, CopyTarget, merge_in};
@@ -157,7 +158,7 @@ pub(super) async fn earlier_bookings(tx: &mut Tx, listing: ListingId) -> Result<
 }
 
 /// Takes over what files say of prices; what they leave out stays.
-pub(super) async fn put_prices(tx: &mut Tx, prices: &[(ListingId, ImportedPrices)]) -> Result<()> {
+pub(super) async fn put_prices(tx: &mut Tx, prices: &[(ListingId, ImportedPrices)]) -> Result<Vec<Uuid>> {
     let mut rows = CopyRows::default();
     for (id, price) in prices {
         let row = rows.cell(id).maybe(price.nightly).maybe(price.cleaning_fee);

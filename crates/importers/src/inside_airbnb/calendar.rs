@@ -82,11 +82,7 @@ pub(super) fn next(rows: &mut Rows, collector: &mut Collector, currency: Currenc
             Next::Bad(line, why) => return Step::Bad(line, String::new(), why),
             Next::Row(row) => {
                 let id = row.get("listing_id").unwrap_or_default();
-                let parsed = (
-                    id.parse::<i64>(),
-                    row.get("date").unwrap_or_default().parse::<NaiveDate>(),
-                    flag(row.get("available")),
-                );
+                let parsed = (id.parse::<i64>(), row.get("date").unwrap_or_default().parse::<NaiveDate>(), flag(row.get("available")));
                 match parsed {
                     (Ok(id), Ok(date), Some(available)) => {
                         let price = row.get("price").filter(|_| available).and_then(|text| price(text, currency));

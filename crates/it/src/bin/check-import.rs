@@ -30,7 +30,8 @@ fn read(path: &str) -> File {
     let mut file = File { taken: HashSet::new(), min_nights: HashMap::new() };
     for line in text.lines().skip(1) {
         // Prices of thousands stand in quotes.
-        let line: String = line.split('"').enumerate().map(|(n, part)| if n % 2 == 1 { part.replace(',', "") } else { part.into() }).collect();
+        let line: String =
+            line.split('"').enumerate().map(|(n, part)| if n % 2 == 1 { part.replace(',', "") } else { part.into() }).collect();
         let cells: Vec<&str> = line.split(',').collect();
         let day = (cells[0].parse().unwrap(), cells[1].parse().unwrap());
         if cells[2] == "f" {

@@ -150,3 +150,97 @@ async fn a_second_import_changes_doubles_nothing_and_blanks_nothing() {
         .unwrap();
     assert_eq!(blocks, 2, "one night freed");
 }
+
+/// A calendar with prices and fewest nights of its own, as since 2017.
+const PRICED_CALENDAR: &str = "listing_id,date,available,price,adjusted_price,minimum_nights,maximum_nights
+1365428503448527322,2030-02-01,t,\"$1,234.00\",,2,1125
+1365428503448527322,2030-02-02,t,\"$1,500.00\",,2,1125
+1365428503448527322,2030-02-03,t,\"$1,234.00\",,4,1125
+1365428503448527322,2030-02-04,f,\"$9,999.00\",,9,1125
+";
+
+#[tokio::test]
+async fn days_that_are_not_as_usual_keep_their_price_and_fewest_nights() {
+    let (app, scrape) = (TestApp::new().await, Scrape::new());
+    let (listings, calendar) = (scrape.file("l.csv", LISTINGS), scrape.file("c.csv", PRICED_CALENDAR));
+    let summary = scrape.import(&app, &listings, Some(&calendar), None).await;
+    assert_eq!(summary.unknown_amenities.into_iter().collect::<Vec<_>>(), [("Moat".to_owned(), 1)]);
+    let rules = async || -> Vec<(String, Option<i64>, Option<i32>)> {
+        sqlx::query_as("select date::text, price, min_nights from day_rules order by date").fetch_all(app.pool()).await.unwrap()
+    };
+    let unusual = [("2030-02-02".to_owned(), Some(150_000), None), ("2030-02-03".to_owned(), None, Some(4))];
+    assert_eq!(rules().await, unusual);
+
+    // The next scrape takes one back; a host who has claimed their account keeps theirs.
+    let usual = scrape.file("c2.csv", &PRICED_CALENDAR.replace("$1,500.00", "$1,234.00"));
+    scrape.import(&app, &listings, Some(&usual), None).await;
+    assert_eq!(rules().await, unusual[1..]);
+    sqlx::query("update users set status = 'active', email = id || '@example.org' where status = 'unclaimed'")
+        .execute(app.pool())
+        .await
+        .unwrap();
+    scrape.import(&app, &listings, Some(&calendar), None).await;
+    assert_eq!(rules().await, unusual[1..]);
+}
+
+/// The spelling of 2015 to 2020: lists in braces, stars of a hundred, fees, the
+/// address in columns.
+const LISTINGS_2019: &str = "id,name,summary,space,description,host_id,host_name,neighbourhood_cleansed,city,state,zipcode,country_code,latitude,longitude,property_type,room_type,accommodates,bathrooms,bedrooms,beds,amenities,price,weekly_price,monthly_price,cleaning_fee,guests_included,extra_people,minimum_nights,maximum_nights,number_of_reviews,review_scores_rating,review_scores_cleanliness,instant_bookable,cancellation_policy
+7,Brownstone,Short words,More words,,5,Ann,Heights,Jersey City,NJ,07302,US,40.7178,-74.0431,Townhouse,Entire home/apt,24,1.5,3,4,\"{TV,\"\"Cable TV\"\",Wifi,\"\"translation missing: en.hosting_amenity_49\"\"}\",$200.00,\"$1,260.00\",,$80.00,2,$25.00,3,1125,9,96,9,t,strict_14_with_grace_period
+8,Free room,,,,5,Ann,Heights,Jersey City,NJ,07302,US,40.7179,-74.0432,Apartment,Private room,2,1,1,1,{},$0.00,,,,1,$0.00,1,30,0,,,f,moderate
+";
+
+/// The summary of sixteen columns.
+const SUMMARY_2019: &str = "id,name,host_id,host_name,neighbourhood_group,neighbourhood,latitude,longitude,room_type,price,minimum_nights,number_of_reviews,last_review,reviews_per_month,calculated_host_listings_count,availability_365
+9,\"Loft
+with a view\",6,Joe,Brooklyn,Kensington,40.64749,-73.97237,Entire home/apt,149,1,9,2018-10-19,0.21,6,365
+10,,6,,Brooklyn,Kensington,40.6475,-73.9724,Shared room,0,1250,0,,,6,0
+";
+
+#[tokio::test]
+async fn older_spellings_are_read_by_their_columns() {
+    let (app, scrape) = (TestApp::new().await, Scrape::new());
+    let options = Options { currency: "USD".parse().unwrap(), time_zone: None, city: None, country: None, progress: false };
+    for (name, text, unknown) in [("2019.csv", LISTINGS_2019, 1), ("summary.csv", SUMMARY_2019, 0)] {
+        let (listings, rejects) = (scrape.file(name, text), scrape.0.join("rejected.csv"));
+        let files = Files { listings, calendar: None, reviews: None, neighbourhoods: None, rejects };
+        let summary = run(&app.app, &files, &options).await.unwrap();
+        assert_eq!((summary.rejected, summary.unknown_amenities.len()), (0, unknown), "{name}");
+    }
+    let home = async |external: i64| {
+        let id: uuid::Uuid = sqlx::query_scalar("select listing_id from listing_sources where external_id = $1")
+            .bind(external)
+            .fetch_one(app.pool())
+            .await
+            .unwrap();
+        app.get(&format!("/api/v1/listings/{id}")).await
+    };
+    let townhouse = home(7).await.expect(200);
+    let expected = json!({
+        "title": "Brownstone", "description": "Short words\n\nMore words", "property_type": "townhouse", "capacity": 24, "bathrooms": 1.5,
+        "amenities": ["tv", "wifi"], "time_zone": "America/New_York", "booking_mode": "instant", "cancellation_policy": "strict"
+    });
+    for (member, value) in expected.as_object().unwrap() {
+        assert_eq!(&townhouse[member], value, "{member}");
+    }
+    let pricing = &townhouse["pricing"];
+    assert_eq!(
+        (&pricing["nightly"], &pricing["cleaning_fee"], &pricing["weekly_discount_bps"], &pricing["extra_guest"]),
+        (&json!(20_000), &json!(8_000), &json!(1_000), &json!({"after": 2, "amount": 2_500}))
+    );
+    assert_eq!((&townhouse["rating"]["overall"], &townhouse["rating"]["cleanliness"]), (&json!(4.8), &json!(4.5)));
+    assert_eq!(
+        (&townhouse["location"]["address"]["city"], &townhouse["location"]["address"]["country"]),
+        (&json!("Jersey City"), &json!("US"))
+    );
+
+    let loft = home(9).await.expect(200);
+    assert_eq!(
+        (&loft["title"], &loft["room_type"], &loft["pricing"]["nightly"]),
+        (&json!("Loft with a view"), &json!("entire_place"), &json!(14_900))
+    );
+    // Without a price they stay drafts, which only their hosts see.
+    for without_price in [8, 10] {
+        home(without_price).await.expect(404);
+    }
+}

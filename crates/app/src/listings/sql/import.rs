@@ -53,7 +53,8 @@ const LISTING_COLUMNS: &str = "id, host_id, status, title, description, property
 pub(in crate::listings) async fn put_many(tx: &mut Tx, listings: &[Listing]) -> Result<()> {
     let mut rows = CopyRows::default();
     for l in listings {
-        let row = rows.cell(l.id).cell(l.host_id).cell(l.status).cell(&l.title).cell(&l.description).cell(l.property_type).cell(l.room_type);
+        let row =
+            rows.cell(l.id).cell(l.host_id).cell(l.status).cell(&l.title).cell(&l.description).cell(l.property_type).cell(l.room_type);
         row.cell(l.capacity).cell(l.bedrooms).cell(l.beds).cell(l.bathrooms_halves).json(&l.bed_types)?.words(&l.amenities);
         row.json(&l.house_rules)?.cell(&l.licence).cell(l.currency).maybe(l.time_zone.map(chrono_tz::Tz::name));
         row.cell(l.booking_mode).cell(l.cancellation_policy).cell(l.check_in_from).maybe(l.check_in_until).cell(l.check_out_until);
@@ -65,7 +66,8 @@ pub(in crate::listings) async fn put_many(tx: &mut Tx, listings: &[Listing]) -> 
         row.cell(l.version).cell(l.created_at).cell(l.updated_at).maybe(l.published_at).end();
     }
     let target = CopyTarget { table: "listings", key: "id", required: LISTING_COLUMNS, columns: LISTING_COLUMNS };
-    merge_in(tx, &target, rows).await
+    merge_in(tx, &target, rows).await?;
+    Ok(())
 }
 
 /// Takes over ratings: a listing's count, mean (hundredths of stars) and static
