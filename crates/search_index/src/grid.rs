@@ -87,8 +87,8 @@ impl Area {
                     ((up as f64 / (highest as f64 / 1e7).to_radians().cos()) as i64 + 1).min(TURN / 2)
                 };
                 let west = if x - aside < -TURN / 2 { x - aside + TURN } else { x - aside };
-                let width = (2 * aside).min(TURN - 1);
-                let west = if width == TURN - 1 { -TURN / 2 } else { west };
+                let width = 2 * aside;
+                let west = if width == TURN { -TURN / 2 } else { west };
                 (west, south.max(-900_000_000), width, north.min(900_000_000))
             }
         }

@@ -1,23 +1,24 @@
 //! The index as others use it: one consistent snapshot to search, replaced as a
 //! whole by whoever writes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Days, NaiveDate, Utc};
-use domain::dates::Stay;
+use chrono::NaiveDate;
 use domain::ids::ListingId;
 
-use crate::answer::{Answer, Refusal, Similar, Widening};
-use crate::query::Query;
-use crate::reference::Reference;
+use crate::answer::Refusal;
+use crate::record::first_day;
 use crate::row::{Change, Market, Row};
-use crate::widen::widen;
+use crate::snapshot::Snapshot;
+use crate::vocabulary::Vocabulary;
+use crate::writer::Writer;
 
 /// How large an index may grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Days it keeps, from yesterday on; rounded up to a multiple of 64.
+    /// Days it keeps, from yesterday on; 64 to 2,048, rounded up to a multiple of
+    /// 64. Eight bytes a home for 64 days.
     pub days: u16,
     /// Bytes it may use.
     pub memory_limit: usize,
@@ -26,6 +27,12 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { days: 512, memory_limit: 4 << 30 }
+    }
+}
+
+impl Settings {
+    fn days(&self) -> u16 {
+        self.days.clamp(64, 2048).next_multiple_of(64)
     }
 }
 
@@ -48,38 +55,43 @@ pub struct Memory {
 pub struct Index {
     settings: Settings,
     current: ArcSwap<Snapshot>,
-    writing: Mutex<()>,
-}
-
-/// All homes at one moment.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    homes: Reference,
-    first: NaiveDate,
-    days: u16,
-}
-
-/// West of Greenwich it may still be yesterday.
-fn first_day(today: NaiveDate) -> NaiveDate {
-    today.pred_opt().unwrap_or(today)
+    writer: Mutex<Writer>,
 }
 
 impl Index {
     /// Without homes. `today` is the date in UTC.
     #[must_use]
     pub fn empty(settings: Settings, market: Market, today: NaiveDate) -> Self {
-        let snapshot = Snapshot { homes: Reference::new([], market), first: first_day(today), days: settings.days.next_multiple_of(64) };
-        Self { settings, current: ArcSwap::from_pointee(snapshot), writing: Mutex::new(()) }
+        let snapshot = Snapshot {
+            first: first_day(today),
+            days: settings.days(),
+            market: Arc::new(market),
+            vocabulary: Vocabulary::default(),
+            headers: Vec::new(),
+            blocks: Vec::new(),
+            memory: Memory::default(),
+        };
+        Self { settings, current: ArcSwap::from_pointee(snapshot), writer: Mutex::default() }
     }
 
-    /// Of all these homes, faster than applying them one by one.
+    /// Of all these homes (each id once), faster than applying them one by one.
+    /// Rows in the order of [`crate::place_on_curve`] need no memory beside the
+    /// index; others wait, half a kilobyte each, until the last has come.
     ///
     /// # Errors
     /// When they need more memory than they may.
     pub fn build(settings: Settings, market: Market, today: NaiveDate, rows: impl IntoIterator<Item = Row>) -> Result<Self, Refusal> {
         let index = Self::empty(settings, market, today);
-        index.apply(rows.into_iter().map(|row| Change::Upsert(Box::new(row))))?;
+        let mut next = Snapshot::clone(&index.current.load());
+        index.writer().build(&mut next, rows);
+        index.admit(&next)?;
+        index.current.store(Arc::new(next));
         Ok(index)
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A writer that panicked has published nothing.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The homes of this moment; a page, its total, its facets and its map agree
@@ -89,18 +101,31 @@ impl Index {
         self.current.load_full()
     }
 
-    /// Takes news in, all at once. Doing it again changes nothing.
+    fn admit(&self, next: &Snapshot) -> Result<(), Refusal> {
+        let (needed, limit) = (next.memory.total, self.settings.memory_limit);
+        if needed > limit {
+            return Err(Refusal::TooLittleMemory { needed, limit, listings: next.memory.listings });
+        }
+        Ok(())
+    }
+
+    /// Takes news in, all at once, and publishes one new snapshot. Doing it again
+    /// changes nothing.
     ///
     /// # Errors
-    /// When they need more memory than they may; nothing has changed then.
+    /// When they need more memory than they may; the homes are those of before
+    /// then, and the index should be given up for the database: it has missed
+    /// news.
     pub fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Result<(), Refusal> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = Snapshot::clone(&self.current.load());
-        changes.into_iter().for_each(|change| next.homes.apply(change));
-        let needed = next.memory();
-        if needed.total > self.settings.memory_limit {
-            let (limit, listings) = (self.settings.memory_limit, needed.listings);
-            return Err(Refusal::TooLittleMemory { needed: needed.total, limit, listings });
+        let mut writer = self.writer();
+        let current = self.current.load_full();
+        let mut next = Snapshot::clone(&current);
+        writer.apply(&mut next, changes);
+        if let Err(refusal) = self.admit(&next) {
+            writer.return_to(&current);
+            // Words keep the numbers they were given.
+            self.current.store(Arc::new(Snapshot { vocabulary: next.vocabulary, ..Snapshot::clone(&current) }));
+            return Err(refusal);
         }
         self.current.store(Arc::new(next));
         Ok(())
@@ -108,71 +133,31 @@ impl Index {
 
     /// Other fees and taxes from now on.
     pub fn set_market(&self, market: Market) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer();
         let mut next = Snapshot::clone(&self.current.load());
-        next.homes.set_market(market);
+        next.vocabulary.set_market(&market);
+        next.market = Arc::new(market);
         self.current.store(Arc::new(next));
     }
 
-    /// Lets go of days before the day before `today` (UTC) and takes in as many
+    /// Lets go of nights before the day before `today` (UTC) and takes in as many
     /// at the other end. To be called when a day begins; being late only makes
     /// the horizon nearer.
     pub fn advance(&self, today: NaiveDate) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer();
         let mut next = Snapshot::clone(&self.current.load());
-        next.first = next.first.max(first_day(today));
-        self.current.store(Arc::new(next));
-    }
-}
-
-impl Snapshot {
-    /// Answers a search at `now`.
-    ///
-    /// # Errors
-    /// When nights beyond the horizon are asked for.
-    pub fn search(&self, query: &Query, now: DateTime<Utc>) -> Result<Answer, Refusal> {
-        let last = self.last_night();
-        let beyond = |stay: Stay| stay.check_out.pred_opt().is_none_or(|night| night > last);
-        if query.filters.dates.is_some_and(|dates| dates.stays().into_iter().any(beyond)) {
-            return Err(Refusal::BeyondHorizon { last });
+        let first = first_day(today);
+        if first > next.first {
+            next.first = first;
+            next.blocks.iter_mut().for_each(|block| Arc::make_mut(block).advance(first));
+            self.current.store(Arc::new(next));
         }
-        self.homes.search(query, now)
-    }
-
-    /// Up to `query.limit` homes within 25 km that resemble another, best first;
-    /// none when it is not in the index. Of the query its filters hold too but
-    /// for the area: with dates only such homes as can be booked for them.
-    ///
-    /// # Errors
-    /// When nights beyond the horizon are asked for.
-    pub fn similar(&self, id: ListingId, query: &Query, now: DateTime<Utc>) -> Result<Vec<Similar>, Refusal> {
-        self.homes.similar(id, query, now)
-    }
-
-    /// What could be given up when a query finds nothing.
-    ///
-    /// # Errors
-    /// When nights beyond the horizon are asked for.
-    pub fn widen(&self, query: &Query, now: DateTime<Utc>) -> Result<Vec<Widening>, Refusal> {
-        widen(query, |query| self.search(query, now))
-    }
-
-    /// The last night that can be asked for.
-    #[must_use]
-    pub fn last_night(&self) -> NaiveDate {
-        self.first + Days::new(u64::from(self.days) - 1)
     }
 
     /// Whether it holds a home.
     #[must_use]
     pub fn contains(&self, id: ListingId) -> bool {
-        self.homes.rows().any(|row| row.id == id)
-    }
-
-    /// What it takes up.
-    #[must_use]
-    pub fn memory(&self) -> Memory {
-        let listings = self.homes.rows().count();
-        Memory { listings, total: listings * size_of::<Row>(), ..Memory::default() }
+        let writer = self.writer();
+        writer.find(id, &self.current.load().blocks).is_some()
     }
 }

@@ -8,18 +8,34 @@
 //! hold the index to its answers. How it is laid out: `docs/search-index.md`.
 
 mod answer;
+mod block;
+mod calendar;
+mod collect;
 mod grid;
+mod hilbert;
 mod histogram;
 mod index;
+mod lexicon;
+mod plan;
+mod planes;
+mod prices;
 mod query;
+mod record;
 mod reference;
 mod row;
 mod similar;
+mod snapshot;
+mod stays;
 pub mod text;
+mod vocabulary;
 mod widen;
+mod words;
+mod writer;
 
 pub use answer::{Answer, Bin, Cluster, Facets, Histogram, Hit, Part, Refusal, Relaxed, Similar, Widening};
-pub use index::{Index, Memory, Settings, Snapshot};
+pub use hilbert::position as place_on_curve;
+pub use index::{Index, Memory, Settings};
 pub use query::{After, Area, Dates, Filters, Month, Query, Sort, decimetres};
 pub use reference::{Reference, is_free_cancellation};
 pub use row::{Change, Market, Occupancy, PlacedTax, Row};
+pub use snapshot::Snapshot;

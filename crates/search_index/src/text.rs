@@ -144,6 +144,11 @@ impl Word {
         &self.text
     }
 
+    /// How many slips of the pen are forgiven.
+    pub(crate) fn typos(&self) -> usize {
+        self.typos
+    }
+
     /// How closely a home's word fits, in quarters: 4 the same, 3 it begins so,
     /// 2 a slip of the pen away (one from five letters on, two from nine on, the
     /// first letter being right).

@@ -1,0 +1,388 @@
+//! Up to 512 homes that lie close together, as planes and columns.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use chrono::NaiveTime;
+use domain::ids::{ListingId, UserId};
+use domain::listings::{Point, PropertyType, RoomType};
+
+use crate::calendar::Calendar;
+use crate::planes::{Column, Mask, SLOTS};
+use crate::prices::{Conditions, Nightly};
+use crate::record::{Dated, Facts, Record};
+use crate::stays::{Arrival, Day};
+use crate::words::Words;
+
+/// Unary planes of capacities go so far; larger parties ask the column.
+pub(crate) const CAPACITIES: usize = 16;
+pub(crate) const PETS: usize = 5;
+pub(crate) const ROOMS: usize = RoomType::ALL.len();
+pub(crate) const KINDS: usize = PropertyType::ALL.len();
+
+/// What a search looks at before it looks into a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub west: i32,
+    pub south: i32,
+    pub east: i32,
+    pub north: i32,
+    pub relevance: i32,
+    pub homes: u16,
+}
+
+impl Header {
+    const EMPTY: Self = Self { west: i32::MAX, south: i32::MAX, east: i32::MIN, north: i32::MIN, relevance: i32::MIN, homes: 0 };
+}
+
+/// Values that many homes of a block share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared<T> {
+    pub values: Vec<T>,
+    pub of: Column<u16>,
+}
+
+impl<T: Copy + PartialEq> Shared<T> {
+    fn new(value: T) -> Self {
+        Self { values: vec![value], of: [0; SLOTS] }
+    }
+
+    pub fn get(&self, slot: usize) -> T {
+        self.values[usize::from(self.of[slot])]
+    }
+
+    /// Never more values than homes: a value nobody has any more is replaced.
+    fn set(&mut self, slot: usize, value: T) {
+        if self.get(slot) == value {
+            return;
+        }
+        let own = self.of[slot];
+        let at = self.values.iter().position(|have| *have == value).unwrap_or_else(|| {
+            if self.of.iter().filter(|of| **of == own).count() == 1 {
+                self.values[usize::from(own)] = value;
+                return usize::from(own);
+            }
+            self.values.push(value);
+            self.values.len() - 1
+        });
+        self.of[slot] = u16::try_from(at).unwrap_or(0);
+    }
+}
+
+impl<T: Copy + Eq + Hash> Shared<T> {
+    /// Many values at once.
+    fn of(default: T, all: impl Iterator<Item = (usize, T)>) -> Self {
+        let mut shared = Self::new(default);
+        let mut places = HashMap::from([(default, 0_u16)]);
+        for (slot, value) in all {
+            let next = u16::try_from(shared.values.len()).unwrap_or(0);
+            let place = *places.entry(value).or_insert(next);
+            if place == next {
+                shared.values.push(value);
+            }
+            shared.of[slot] = place;
+        }
+        shared
+    }
+}
+
+/// All that changes rarely.
+#[derive(Debug, Clone)]
+pub(crate) struct Columns {
+    pub rooms: [Mask; ROOMS],
+    pub kinds: [Mask; KINDS],
+    /// Plane `n`: takes at least `n + 1`.
+    pub capacities: [Mask; CAPACITIES],
+    pub pets: [Mask; PETS],
+    pub infants_count: Mask,
+    pub instant: Mask,
+    pub free: Mask,
+    pub priced: Mask,
+    /// Has rules of dates.
+    pub ruled: Mask,
+    pub amenities: Vec<Mask>,
+    pub ids: Column<ListingId>,
+    pub hosts: Column<UserId>,
+    pub latitude: Column<i32>,
+    pub longitude: Column<i32>,
+    pub relevance: Column<i32>,
+    pub published: Column<i64>,
+    pub base: Column<i64>,
+    pub weekend: Column<i64>,
+    pub cleaning: Column<i64>,
+    pub rating: Column<u16>,
+    pub min_nights: Column<u16>,
+    pub max_nights: Column<u16>,
+    pub capacity: Column<u8>,
+    pub bedrooms: Column<u8>,
+    pub beds: Column<u8>,
+    pub bathrooms: Column<u8>,
+    pub spoken: Column<u8>,
+    pub arrivals: Shared<Arrival>,
+    pub conditions: Shared<Conditions>,
+    /// Place in `dates` plus one.
+    dated: Column<u16>,
+    dates: Vec<Option<Arc<Dated>>>,
+}
+
+const NO_ARRIVAL: Arrival =
+    Arrival { time_zone: chrono_tz::UTC, check_in_from: NaiveTime::MIN, notice_hours: 0, cutoff_hour: None, window_days: None };
+
+impl Columns {
+    fn new(conditions: Conditions) -> Self {
+        Self {
+            rooms: [Mask::NONE; ROOMS],
+            kinds: [Mask::NONE; KINDS],
+            capacities: [Mask::NONE; CAPACITIES],
+            pets: [Mask::NONE; PETS],
+            infants_count: Mask::NONE,
+            instant: Mask::NONE,
+            free: Mask::NONE,
+            priced: Mask::NONE,
+            ruled: Mask::NONE,
+            amenities: Vec::new(),
+            ids: [ListingId(uuid::Uuid::nil()); SLOTS],
+            hosts: [UserId(uuid::Uuid::nil()); SLOTS],
+            latitude: [0; SLOTS],
+            longitude: [0; SLOTS],
+            relevance: [0; SLOTS],
+            published: [0; SLOTS],
+            base: [0; SLOTS],
+            weekend: [0; SLOTS],
+            cleaning: [0; SLOTS],
+            rating: [0; SLOTS],
+            min_nights: [0; SLOTS],
+            max_nights: [0; SLOTS],
+            capacity: [0; SLOTS],
+            bedrooms: [0; SLOTS],
+            beds: [0; SLOTS],
+            bathrooms: [0; SLOTS],
+            spoken: [0; SLOTS],
+            arrivals: Shared::new(NO_ARRIVAL),
+            conditions: Shared::new(conditions),
+            dated: [0; SLOTS],
+            dates: Vec::new(),
+        }
+    }
+
+    pub fn point(&self, slot: usize) -> Point {
+        Point { latitude_e7: self.latitude[slot], longitude_e7: self.longitude[slot] }
+    }
+
+    pub fn nightly(&self, slot: usize) -> Nightly {
+        Nightly { base: self.base[slot], weekend: self.weekend[slot], cleaning: self.cleaning[slot] }
+    }
+
+    #[inline]
+    pub fn dated(&self, slot: usize) -> Option<&Dated> {
+        match self.dated[slot] {
+            0 => None,
+            place => self.dates.get(usize::from(place) - 1)?.as_deref(),
+        }
+    }
+
+    fn shared_dated(&self, slot: usize) -> Option<Arc<Dated>> {
+        self.dates.get(usize::from(self.dated[slot]).checked_sub(1)?)?.clone()
+    }
+
+    fn set_dated(&mut self, slot: usize, dated: Option<Arc<Dated>>) {
+        if let Some(place) = usize::from(self.dated[slot]).checked_sub(1) {
+            self.dates[place] = None;
+            self.dated[slot] = 0;
+        }
+        self.ruled.set(slot, dated.as_ref().is_some_and(|dated| dated.rules.is_some()));
+        if dated.is_none() {
+            return;
+        }
+        let place = self.dates.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.dates.push(None);
+            self.dates.len() - 1
+        });
+        self.dates[place] = dated;
+        self.dated[slot] = u16::try_from(place + 1).unwrap_or(0);
+    }
+
+    /// All but what homes share.
+    fn set_own(&mut self, slot: usize, record: &Record) {
+        let facts = &record.facts;
+        self.ids[slot] = record.id;
+        self.hosts[slot] = facts.host;
+        (self.latitude[slot], self.longitude[slot]) = (facts.point.latitude_e7, facts.point.longitude_e7);
+        (self.relevance[slot], self.published[slot], self.rating[slot]) = (facts.relevance, facts.published, facts.rating);
+        (self.min_nights[slot], self.max_nights[slot]) = (facts.min_nights, facts.max_nights);
+        (self.capacity[slot], self.bedrooms[slot]) = (facts.capacity, facts.bedrooms);
+        (self.beds[slot], self.bathrooms[slot]) = (facts.beds, facts.bathrooms_halves);
+        let nightly = record.price.map_or(Nightly { base: 0, weekend: 0, cleaning: 0 }, |(nightly, _)| nightly);
+        (self.base[slot], self.weekend[slot], self.cleaning[slot]) = (nightly.base, nightly.weekend, nightly.cleaning);
+        self.spoken[slot] = u8::try_from(record.words.len().min(255)).unwrap_or(0);
+        self.priced.set(slot, record.price.is_some());
+        self.infants_count.set(slot, facts.infants_count);
+        self.instant.set(slot, facts.instant_book);
+        self.free.set(slot, facts.free_cancellation);
+        for (n, plane) in self.rooms.iter_mut().enumerate() {
+            plane.set(slot, facts.room_type as usize == n);
+        }
+        for (n, plane) in self.kinds.iter_mut().enumerate() {
+            plane.set(slot, facts.property_type as usize == n);
+        }
+        for (n, plane) in self.capacities.iter_mut().enumerate() {
+            plane.set(slot, usize::from(facts.capacity) > n);
+        }
+        for (n, plane) in self.pets.iter_mut().enumerate() {
+            plane.set(slot, usize::from(facts.max_pets) > n);
+        }
+        let most = record.amenities.last().map_or(0, |number| *number as usize + 1);
+        if self.amenities.len() < most {
+            self.amenities.resize(most, Mask::NONE);
+        }
+        for (number, plane) in (0..).zip(&mut self.amenities) {
+            plane.set(slot, record.amenities.binary_search(&number).is_ok());
+        }
+        self.set_dated(slot, record.dated.clone());
+    }
+
+    fn facts(&self, slot: usize) -> Facts {
+        let word = |planes: &[Mask]| planes.iter().position(|plane| plane.get(slot)).unwrap_or(0);
+        let height = |planes: &[Mask]| u8::try_from(planes.iter().filter(|plane| plane.get(slot)).count()).unwrap_or(0);
+        Facts {
+            host: self.hosts[slot],
+            point: self.point(slot),
+            room_type: RoomType::ALL[word(&self.rooms)],
+            property_type: PropertyType::ALL[word(&self.kinds)],
+            capacity: self.capacity[slot],
+            bedrooms: self.bedrooms[slot],
+            beds: self.beds[slot],
+            bathrooms_halves: self.bathrooms[slot],
+            max_pets: height(&self.pets),
+            infants_count: self.infants_count.get(slot),
+            instant_book: self.instant.get(slot),
+            free_cancellation: self.free.get(slot),
+            rating: self.rating[slot],
+            relevance: self.relevance[slot],
+            published: self.published[slot],
+            min_nights: self.min_nights[slot],
+            max_nights: self.max_nights[slot],
+            arrival: self.arrivals.get(slot),
+        }
+    }
+
+    fn memory(&self) -> (usize, usize) {
+        let own: usize = self.dates.iter().flatten().map(|dated| dated.own_memory()).sum();
+        let dated: usize = self.dates.iter().flatten().map(|dated| dated.memory()).sum();
+        let shared = self.arrivals.values.capacity() * size_of::<Arrival>() + self.conditions.values.capacity() * size_of::<Conditions>();
+        let lists = self.amenities.capacity() * size_of::<Mask>() + self.dates.capacity() * 8;
+        (size_of::<Self>() + shared + lists + dated, own)
+    }
+}
+
+/// Up to 512 homes.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    pub alive: Mask,
+    pub columns: Arc<Columns>,
+    pub calendar: Arc<Calendar>,
+    pub words: Words,
+}
+
+impl Block {
+    /// Of at most 512 homes.
+    pub fn of(records: &[Record], first: Day, days: usize) -> Self {
+        let default = records.iter().find_map(|record| record.price).map(|(_, conditions)| conditions);
+        let mut columns = Columns::new(default.unwrap_or(Conditions::NONE));
+        let (mut calendar, mut alive) = (Calendar::new(first, days), Mask::NONE);
+        let records = &records[..records.len().min(SLOTS)];
+        columns.arrivals = Shared::of(NO_ARRIVAL, records.iter().map(|record| record.facts.arrival).enumerate());
+        let conditions = records.iter().enumerate().filter_map(|(slot, record)| Some((slot, record.price?.1)));
+        columns.conditions = Shared::of(columns.conditions.values[0], conditions);
+        for (slot, record) in records.iter().enumerate() {
+            alive.set(slot, true);
+            columns.set_own(slot, record);
+            calendar.fill(slot, &record.taken);
+        }
+        columns.amenities.shrink_to_fit();
+        let words: Vec<(usize, &[crate::vocabulary::Spoken])> =
+            records.iter().enumerate().map(|(slot, record)| (slot, &record.words[..])).collect();
+        Self { alive, columns: Arc::new(columns), calendar: Arc::new(calendar), words: Words::default().with(&words) }
+    }
+
+    pub fn header(&self) -> Header {
+        let mut header = Header::EMPTY;
+        for slot in self.alive.slots() {
+            let (x, y) = (self.columns.longitude[slot], self.columns.latitude[slot]);
+            (header.west, header.east) = (header.west.min(x), header.east.max(x));
+            (header.south, header.north) = (header.south.min(y), header.north.max(y));
+            header.relevance = header.relevance.max(self.columns.relevance[slot]);
+            header.homes += 1;
+        }
+        header
+    }
+
+    pub fn get(&self, slot: usize) -> Record {
+        Record { taken: self.calendar.get(slot), words: self.words.get(slot), ..self.get_columns(slot) }
+    }
+
+    /// All but nights and words.
+    fn get_columns(&self, slot: usize) -> Record {
+        let columns = &self.columns;
+        let amenities = (0..).zip(&columns.amenities).filter(|(_, plane)| plane.get(slot)).map(|(number, _)| number).collect();
+        Record {
+            id: columns.ids[slot],
+            facts: columns.facts(slot),
+            amenities,
+            price: columns.priced.get(slot).then(|| (columns.nightly(slot), columns.conditions.get(slot))),
+            dated: columns.shared_dated(slot),
+            taken: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+
+    /// Writes a home into a slot. What is the same already is not touched, so
+    /// that a booking copies the nights only.
+    pub fn put(&mut self, slot: usize, record: &Record) {
+        if !self.alive.get(slot) || self.calendar.get(slot) != record.taken {
+            Arc::make_mut(&mut self.calendar).set(slot, &record.taken);
+        }
+        if !self.alive.get(slot) || !self.same_words(slot, record) {
+            self.words = self.words.with(&[(slot, &record.words)]);
+        }
+        let same = self.alive.get(slot) && {
+            let old = self.get_columns(slot);
+            old.id == record.id
+                && old.facts == record.facts
+                && old.amenities == record.amenities
+                && old.price == record.price
+                && old.dated == record.dated
+        };
+        if !same {
+            let columns = Arc::make_mut(&mut self.columns);
+            columns.set_own(slot, record);
+            columns.arrivals.set(slot, record.facts.arrival);
+            if let Some((_, conditions)) = record.price {
+                columns.conditions.set(slot, conditions);
+            }
+        }
+        self.alive.set(slot, true);
+    }
+
+    fn same_words(&self, slot: usize, record: &Record) -> bool {
+        usize::from(self.columns.spoken[slot]) == record.words.len().min(255)
+            && record.words.len() < 255
+            && record.words.iter().all(|(number, written)| self.words.places(*number).any(|place| place == (slot, *written)))
+    }
+
+    pub fn remove(&mut self, slot: usize) {
+        self.alive.set(slot, false);
+    }
+
+    pub fn advance(&mut self, first: Day) {
+        Arc::make_mut(&mut self.calendar).advance(first);
+    }
+
+    /// Bytes in all, of words, and of single dates.
+    pub fn memory(&self) -> (usize, usize, usize) {
+        let (columns, own) = self.columns.memory();
+        let words = self.words.memory();
+        (size_of::<Self>() + columns + self.calendar.memory() + words, words, own)
+    }
+}
