@@ -6,14 +6,14 @@
 //! the commit*, by a job, to side effects (mail, caches).
 
 use chrono::{DateTime, Utc};
-use domain::ids::{BookingId, EventId, ListingId, PaymentId, PayoutId, ReviewId, UserId};
+use domain::ids::{BookingId, ConversationId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId, ReviewId, UserId};
 use domain::reviews::Subject;
 use jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::tx::Tx;
-use crate::{App, bookings, listings, notifications, worker};
+use crate::{App, bookings, listings, messaging, notifications, worker};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,14 @@ pub enum Event {
     ReviewSubmitted { review: ReviewId, booking: BookingId },
     #[serde(rename = "review.published")]
     ReviewPublished { review: ReviewId, listing: ListingId, subject: Subject },
+    #[serde(rename = "message.sent")]
+    MessageSent { message: MessageId, conversation: ConversationId },
+    #[serde(rename = "conversation.read")]
+    ConversationRead { conversation: ConversationId, user: UserId },
+    #[serde(rename = "notification.added")]
+    NotificationAdded { notification: NotificationId, user: UserId },
+    #[serde(rename = "notifications.read")]
+    NotificationsRead { user: UserId },
 }
 
 impl Event {
@@ -142,6 +150,10 @@ async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
             let rating = crate::reviews::rating_in(tx, *listing).await?;
             listings::set_rating_in(tx, *listing, rating.count, rating.overall).await
         }
+        Event::UserErased { user } => {
+            messaging::forget_in(tx, *user).await?;
+            notifications::forget_in(tx, *user).await
+        }
         _ => Ok(()),
     }
 }
@@ -159,6 +171,7 @@ pub(crate) async fn committed(app: &App, events: &[Event]) {
         crate::cached::forget_searches(app).await;
     }
     app.wake_workers();
+    app.live.wake();
 }
 
 /// The job that carries one fact to its side effects; each of them is
@@ -179,6 +192,7 @@ impl Job<App> for TellOthers {
             crate::cached::forget_listing(app, listing).await;
             crate::cached::forget_searches(app).await;
         }
-        Ok(notifications::on(app, self.id, &self.event).await?)
+        messaging::on(app, self.id, &self.event).await?;
+        Ok(notifications::on(app, self.id, &self.event, self.at).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! The marketplace's use-cases, their SQL and the outside world. Knows no HTTP.
 //!
 //! Slices, lowest first: accounts < listings < calendar < pricing < payments <
-//! bookings < reviews < notifications < search. A slice calls only lower ones;
+//! bookings < reviews < messaging < notifications < search. A slice calls only lower ones;
 //! upward news goes through [`events`]. Each slice's tables are written only by
 //! its own private `sql` module.
 
@@ -17,6 +17,8 @@ pub mod events;
 pub mod idempotency;
 pub mod ids;
 pub mod listings;
+pub mod live;
+pub mod messaging;
 pub mod notifications;
 pub mod payments;
 mod pictures;
@@ -72,6 +74,8 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Tells this process's worker that there may be work.
     pub waker: std::sync::OnceLock<jobs::Waker>,
+    /// Who listens to news at this process.
+    pub live: live::Live,
 }
 
 impl App {

@@ -41,6 +41,8 @@ pub fn registry() -> Registry<App> {
         .register::<accounts::jobs::SendPasswordReset>()
         .register::<accounts::jobs::SendAlreadyRegistered>()
         .register::<notifications::SendMail>()
+        .register::<notifications::jobs::Remind>()
+        .register::<notifications::MailUnread>()
         .register::<payments::jobs::FinishOperation>()
         .register::<payments::jobs::HandleWebhook>()
         .register::<crate::ports::sandbox::DeliverWebhook>()

@@ -141,6 +141,7 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
         location_key,
         blobs,
         waker: OnceLock::new(),
+        live: app::live::Live::default(),
     });
     let _ = late.set(app.clone());
     Ok(Booted { app, postgres, redis })

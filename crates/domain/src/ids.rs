@@ -60,4 +60,18 @@ ids! {
     ReviewId,
     /// A recorded fact that others are told.
     EventId,
+    /// A thread between a guest and a home's hosts.
+    ConversationId,
+    /// One entry of a conversation.
+    MessageId,
+    /// Something somebody is told inside the marketplace.
+    NotificationId,
+    /// A list of homes somebody keeps.
+    WishlistId,
+    /// A search somebody keeps.
+    SavedSearchId,
+    /// A token that programs carry on somebody's behalf.
+    PersonalTokenId,
+    /// Another platform's calendar that a home follows.
+    CalendarFeedId,
 }

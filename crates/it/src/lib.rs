@@ -11,8 +11,10 @@
 
 pub mod client;
 pub mod database;
+pub mod stream;
 pub mod world;
 
 pub use client::{Answer, Client};
 pub use database::TestDb;
+pub use stream::EventStream;
 pub use world::TestApp;

@@ -90,6 +90,7 @@ impl TestApp {
             location_key: LocationKey::new(b"a place of the tests"),
             blobs: Blobs::new("", &folder.0, "").unwrap(),
             waker: OnceLock::new(),
+            live: app::live::Live::default(),
         });
         let _ = late.set(app.clone());
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));

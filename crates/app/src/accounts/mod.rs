@@ -19,8 +19,8 @@ pub use register::{
     NewUser, confirm_email, create_staff, register, request_password_reset, reset_password, send_verification, verify_email,
 };
 pub use sessions::{
-    Device, IssuedTokens, Login, Session, authenticate, change_password, forget_old_sessions, list_sessions, log_in, log_out, refresh,
-    revoke_session,
+    Device, IssuedTokens, Login, Session, authenticate, change_password, forget_old_sessions, is_live, list_sessions, log_in, log_out,
+    refresh, revoke_session,
 };
 
 use domain::actor::Actor;

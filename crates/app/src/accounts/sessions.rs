@@ -84,6 +84,15 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Login> {
     sql::login(&app.db, &tokens::hash(token), app.clock.now()).await?.ok_or(Error::Unauthenticated)
 }
 
+/// Whether a login that was good before still is: not ended, not too old, its
+/// account open.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn is_live(app: &App, login: &Login) -> Result<bool> {
+    sql::is_live(&app.db, login.user, login.session, app.clock.now()).await
+}
+
 /// Logs somebody in.
 ///
 /// # Errors

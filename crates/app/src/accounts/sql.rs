@@ -240,6 +240,18 @@ pub(super) async fn login(db: &PgPool, access_hash: &[u8], now: DateTime<Utc>) -
     .await?)
 }
 
+pub(super) async fn is_live(db: &PgPool, user: UserId, session: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "select exists (select from sessions s join users u on u.id = s.user_id
+             where s.id = $1 and s.user_id = $2 and s.revoked_at is null and s.expires_at > $3 and u.status = 'active')",
+    )
+    .bind(session)
+    .bind(user)
+    .bind(now)
+    .fetch_one(db)
+    .await?)
+}
+
 pub(super) async fn sessions(db: &PgPool, user: UserId, now: DateTime<Utc>) -> Result<Vec<Session>> {
     Ok(sqlx::query_as(
         "select id, user_agent, ip_address, created_at, last_used_at, expires_at from sessions

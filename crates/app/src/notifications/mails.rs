@@ -2,8 +2,9 @@
 //! and whatever people wrote is escaped.
 
 use domain::bookings::Side;
-use domain::ids::UserId;
+use domain::ids::{BookingId, UserId};
 use domain::money::Money;
+use domain::notifications::NotificationKind;
 
 use super::Letter;
 use super::sql::{self, BookingFacts};
@@ -42,19 +43,19 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
         Event::ReviewPublished { review, .. } => {
             let Some((to, author, _)) = sql::review(&app.db, *review).await? else { return Ok(Vec::new()) };
             let words = format!("{author} has reviewed your stay together. You can read it now, and answer once.");
-            return Ok(vec![Letter { to, subject: "A review of you is open".into(), words, link: Some(app.config.public_url.clone()) }]);
+            let letter = Letter::new(to, NotificationKind::Reviews, "A review of you is open").saying(words);
+            return Ok(vec![letter.linking(format!("/users/{to}"))]);
         }
         _ => return Ok(Vec::new()),
     };
     let Some(facts) = sql::booking(&app.db, booking).await? else { return Ok(Vec::new()) };
-    let link = format!("{}/api/v1/bookings/{booking}", app.config.public_url);
-    Ok(about_booking(event, &facts, &link))
+    Ok(about_booking(event, &facts, booking))
 }
 
 /// What mails about a booking say of it.
 struct Words<'a> {
     facts: &'a BookingFacts,
-    link: &'a str,
+    booking: BookingId,
     /// Home, dates and code.
     what: String,
     total: Money,
@@ -64,15 +65,15 @@ struct Words<'a> {
 impl Words<'_> {
     fn letter(&self, to: UserId, subject: &str, words: String) -> Letter {
         let title = &self.facts.terms.0.listing_title;
-        Letter { to, subject: format!("{subject}: {title}"), words, link: Some(self.link.to_owned()) }
+        Letter::new(to, NotificationKind::Bookings, &format!("{subject}: {title}")).saying(words)
     }
 
     fn guest(&self, subject: &str, words: String) -> Letter {
-        self.letter(self.facts.guest_id, subject, words)
+        self.letter(self.facts.guest_id, subject, words).linking(format!("/trips/{}", self.booking))
     }
 
     fn host(&self, subject: &str, words: String) -> Letter {
-        self.letter(self.facts.host_id, subject, words)
+        self.letter(self.facts.host_id, subject, words).linking(format!("/host/reservations/{}", self.booking))
     }
 
     fn requested(&self) -> Vec<Letter> {
@@ -120,11 +121,11 @@ impl Words<'_> {
     }
 }
 
-fn about_booking(event: &Event, facts: &BookingFacts, link: &str) -> Vec<Letter> {
+fn about_booking(event: &Event, facts: &BookingFacts, booking: BookingId) -> Vec<Letter> {
     let terms = &facts.terms.0;
     let words = Words {
         facts,
-        link,
+        booking,
         what: format!("{}, {} ({} nights), booking {}", terms.listing_title, terms.quote.stay, terms.quote.stay.nights(), facts.code),
         total: Money::new(terms.quote.total, facts.currency),
         payout: Money::new(terms.quote.host_payout, facts.currency),
@@ -149,7 +150,10 @@ fn about_booking(event: &Event, facts: &BookingFacts, link: &str) -> Vec<Letter>
             let back = Money::new(*amount, facts.currency);
             vec![words.guest("Your refund", format!("{back} are on their way back to your card for {what}."))]
         }
-        Event::PayoutDue { .. } => vec![words.host("Your payout is due", format!("{} for {what} are due to you.", words.payout))],
+        Event::PayoutDue { .. } => {
+            let due = words.host("Your payout is due", format!("{} for {what} are due to you.", words.payout));
+            vec![due.about(NotificationKind::Payouts)]
+        }
         _ => Vec::new(),
     }
 }

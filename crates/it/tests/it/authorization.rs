@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Method, path, and the status for anonymous, stranger, guest and host. `L` is
-/// the host's listing, `B` the guest's confirmed booking, `U` the host, `R` an
+/// the host's listing, `B` the guest's confirmed booking, `C` the
+/// conversation about it, `U` the host, `R` an
 /// open review. 2 stands for any success, 4 for a refusal of the input or
 /// state that comes after the question who asks.
 const MATRIX: &[(&str, &str, [u16; 4])] = &[
@@ -67,6 +68,22 @@ const MATRIX: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/reviews/{X}/report", [401, 4, 4, 4]),
     ("POST", "/admin/reviews/{X}/hide", [401, 4, 4, 4]),
     ("POST", "/payments/webhooks/{X}", [4, 4, 4, 4]),
+    ("GET", "/conversations", [401, 2, 2, 2]),
+    ("POST", "/conversations", [401, 4, 4, 4]),
+    ("GET", "/conversations/{C}", [401, 404, 2, 2]),
+    ("GET", "/conversations/{C}/messages", [401, 404, 2, 2]),
+    ("POST", "/conversations/{C}/messages", [401, 4, 4, 4]),
+    ("POST", "/conversations/{C}/read", [401, 404, 2, 2]),
+    ("POST", "/conversations/{C}/report", [401, 4, 4, 4]),
+    ("GET", "/users/me/blocks", [401, 2, 2, 2]),
+    ("PUT", "/users/me/blocks/{X}", [401, 404, 404, 404]),
+    ("DELETE", "/users/me/blocks/{X}", [401, 404, 404, 404]),
+    ("GET", "/notifications", [401, 2, 2, 2]),
+    ("POST", "/notifications/read", [401, 4, 4, 4]),
+    ("GET", "/users/me/notification-preferences", [401, 2, 2, 2]),
+    ("PUT", "/users/me/notification-preferences", [401, 4, 4, 4]),
+    // Answered with a query that is refused: a stream would not end.
+    ("GET", "/events/stream", [401, 4, 4, 4]),
     ("GET", "/sandbox/clock", [2, 2, 2, 2]),
     ("POST", "/sandbox/clock", [4, 4, 4, 4]),
     ("PUT", "/sandbox/webhooks", [2, 2, 2, 2]),
@@ -99,12 +116,16 @@ async fn everyone_sees_and_does_only_their_own() {
     let wish = json!({"listing_id": listing, "check_in": "2030-02-01", "check_out": "2030-02-03", "guests": {"adults": 1}});
     let booking = guest.post_once("/api/v1/bookings", wish, None).await.expect(201)["id"].as_str().unwrap().to_owned();
     guest.post_once(&format!("/api/v1/bookings/{booking}/payments"), json!({"payment_method": "pm_card_visa"}), None).await.expect(201);
+    let words = json!({"booking_id": booking, "message": "Hello"});
+    let conversation = guest.post("/api/v1/conversations", words).await.expect(201)["id"].as_str().unwrap().to_owned();
     let people: [(&str, Client); 4] = [("anonymous", app.anonymous()), ("stranger", stranger), ("guest", guest), ("host", host.clone())];
     let mut faults = Vec::new();
     for (method, path, expected) in MATRIX {
         let address = path
             .replace("{L}", &listing)
             .replace("{B}", &booking)
+            .replace("{C}", &conversation)
+            .replace("/events/stream", "/events/stream?since=ever")
             .replace("{U}", &host.id)
             .replace("{X}", "01941f29-7c00-7000-8000-000000000000");
         for ((name, person), wanted) in people.iter().zip(expected) {

@@ -7,7 +7,10 @@ pub mod bookings;
 pub mod calendar;
 pub mod listing_input;
 pub mod listings;
+pub mod live;
+pub mod messaging;
 pub mod money;
+pub mod notifications;
 pub mod page;
 pub mod payments;
 pub mod photos;
@@ -56,6 +59,9 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(bookings::router())
         .merge(payments::router())
         .merge(reviews::router())
+        .merge(messaging::router())
+        .merge(notifications::router())
+        .merge(live::router())
         .merge(sandbox::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", slices)
 }
