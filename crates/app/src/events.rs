@@ -6,7 +6,9 @@
 //! the commit*, by a job, to side effects (mail, caches).
 
 use chrono::{DateTime, Utc};
-use domain::ids::{BookingId, ConversationId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId, ReviewId, UserId};
+use domain::ids::{
+    BookingId, ConversationId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId, ReviewId, UserId,
+};
 use domain::reviews::Subject;
 use jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,12 @@ pub enum Event {
     PaymentReleased { payment: PaymentId, booking: BookingId },
     #[serde(rename = "payment.refunded")]
     PaymentRefunded { payment: PaymentId, booking: BookingId, amount: i64 },
+    #[serde(rename = "payment.refund_failed")]
+    RefundFailed { payment: PaymentId, booking: BookingId, amount: i64 },
+    #[serde(rename = "dispute.opened")]
+    DisputeOpened { dispute: DisputeId, booking: BookingId },
+    #[serde(rename = "dispute.closed")]
+    DisputeClosed { dispute: DisputeId, booking: BookingId, won: bool },
     #[serde(rename = "payout.due")]
     PayoutDue { payout: PayoutId, booking: BookingId },
     #[serde(rename = "review.submitted")]
@@ -144,8 +152,8 @@ pub(crate) async fn listings_changed_in(tx: &mut Tx, listings: &[ListingId]) -> 
 async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
     match event {
         Event::PaymentAuthorized { booking, .. } => bookings::payment_authorized_in(tx, *booking).await,
-        Event::PaymentSucceeded { booking, .. } => bookings::payment_succeeded_in(tx, *booking).await,
-        Event::PaymentFailed { booking, .. } => bookings::payment_failed_in(tx, *booking).await,
+        Event::PaymentSucceeded { payment, booking } => bookings::payment_succeeded_in(tx, *booking, *payment).await,
+        Event::PaymentFailed { payment, booking } => bookings::payment_failed_in(tx, *booking, *payment).await,
         Event::ReviewPublished { listing, subject: Subject::Listing, .. } => {
             let rating = crate::reviews::rating_in(tx, *listing).await?;
             listings::set_rating_in(tx, *listing, rating.count, rating.overall).await

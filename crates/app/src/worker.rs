@@ -45,7 +45,10 @@ pub fn registry() -> Registry<App> {
         .register::<notifications::MailUnread>()
         .register::<payments::jobs::FinishOperation>()
         .register::<payments::jobs::HandleWebhook>()
+        .register::<payments::jobs::RenewAuthorization>()
+        .register::<payments::jobs::SealLedger>()
         .register::<crate::ports::sandbox::DeliverWebhook>()
+        .register::<crate::ports::sandbox::TimePasses>()
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
@@ -57,7 +60,11 @@ pub fn registry() -> Registry<App> {
 /// # Errors
 /// When a pattern cannot be read: a fault of ours.
 pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
-    Ok(vec![Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &serde_json::json!({}))?])
+    let nothing = serde_json::json!({});
+    Ok(vec![
+        Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &nothing)?,
+        Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
+    ])
 }
 
 /// A worker of this process.

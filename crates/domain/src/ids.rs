@@ -52,6 +52,14 @@ ids! {
     PaymentId,
     /// One request to the payment provider (authorise, capture, release, refund).
     PaymentOperationId,
+    /// A card that a guest keeps.
+    PaymentMethodId,
+    /// A guest's bank has taken money back and looks into it.
+    DisputeId,
+    /// What provider and ledger do not agree on.
+    ReconciliationCaseId,
+    /// A comparison of the provider's books with the ledger.
+    ReconciliationRunId,
     /// Money on its way to a host.
     PayoutId,
     /// One balanced posting in the ledger.

@@ -1,14 +1,27 @@
 //! The book: accounts, and the posting of every business event. A posting that
-//! does not balance cannot be made.
+//! does not balance in each currency cannot be made.
 
-use std::fmt;
+mod accounts;
+mod disputes;
+mod hosts;
+mod marketplace;
+mod stays;
 
-use serde::Serialize;
+pub use accounts::{Account, AccountKind};
+pub use disputes::{LossBearer, dispute_lost_after_earn, dispute_lost_before_earn, dispute_opened, dispute_won};
+pub use hosts::{
+    co_host_share, host_cancellation_fee, offset, payout_failed, payout_paid, payout_started, security_claim, transfer_reversed,
+};
+pub use marketplace::{
+    converted, correction, credit_expired, credit_issued, goodwill_refund, provider_fee, revalued, swept_to_bank, tax_remitted,
+};
+pub use stays::{
+    Division, cancel_after_earn, cancel_before_earn, capture, capture_with, earn, earn_part, late_payment_returned, refund_after_earn,
+    refund_before_earn, refund_paid,
+};
 
-use crate::cancellation::Settlement;
-use crate::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
+use crate::ids::LedgerTransactionId;
 use crate::money::{Currency, Money};
-use crate::pricing::{LineKind, Quote};
 use crate::words::words;
 
 words! {
@@ -32,53 +45,59 @@ words! {
         CancelBeforeEarn = "cancel_before_earn",
         /// Called off after.
         CancelAfterEarn = "cancel_after_earn",
+        /// Part of a guest's money is promised back before the host has earned.
+        RefundBeforeEarn = "refund_before_earn",
+        /// Part of a guest's money is promised back after the host has earned.
+        RefundAfterEarn = "refund_after_earn",
         /// Money has gone back to a guest.
         RefundPaid = "refund_paid",
         /// Money came for a booking that was over: it goes back.
         LatePayment = "late_payment",
+        /// The marketplace gives a guest money back out of its own pocket.
+        GoodwillRefund = "goodwill_refund",
         /// A host pays for calling off.
         HostCancellationFee = "host_cancellation_fee",
-    }
-}
-
-/// An account of the book. Its key is its name in the database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum Account {
-    /// What the payment provider holds for us (debit-normal).
-    ProviderClearing,
-    /// A guest's money that nobody has earned yet (credit-normal).
-    GuestFunds(BookingId),
-    /// Money on its way back to a guest (credit-normal).
-    RefundPayable(BookingId),
-    /// What a host is owed (credit-normal).
-    HostPayable(UserId),
-    /// What a host owes (debit-normal).
-    HostReceivable(UserId),
-    /// The marketplace's fees from guests (credit-normal).
-    FeeGuest,
-    /// The marketplace's fees from hosts (credit-normal).
-    FeeHost,
-    /// Taxes to pass on (credit-normal).
-    TaxPayable(String),
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ProviderClearing => f.write_str("psp_clearing"),
-            Self::GuestFunds(booking) => write!(f, "guest_funds:{booking}"),
-            Self::RefundPayable(booking) => write!(f, "refund_payable:{booking}"),
-            Self::HostPayable(host) => write!(f, "host_payable:{host}"),
-            Self::HostReceivable(host) => write!(f, "host_receivable:{host}"),
-            Self::FeeGuest => f.write_str("fee_guest"),
-            Self::FeeHost => f.write_str("fee_host"),
-            Self::TaxPayable(jurisdiction) => write!(f, "tax_payable:{jurisdiction}"),
-        }
+        /// Part of a host's earnings is a co-host's.
+        CoHostShare = "co_host_share",
+        /// A payout is on its way.
+        PayoutStarted = "payout_started",
+        /// A payout has arrived.
+        PayoutPaid = "payout_paid",
+        /// A payout came back.
+        PayoutFailed = "payout_failed",
+        /// What a host owes is taken from what a host is owed.
+        Offset = "offset",
+        /// Money has been taken back from a host's account.
+        TransferReversed = "transfer_reversed",
+        /// A bank has taken money back and looks into it.
+        DisputeOpened = "dispute_opened",
+        /// The bank has given it back.
+        DisputeWon = "dispute_won",
+        /// The bank keeps it.
+        DisputeLost = "dispute_lost",
+        /// A guest is given credit.
+        CreditIssued = "credit_issued",
+        /// Credit was not spent in time.
+        CreditExpired = "credit_expired",
+        /// The marketplace pays a host for damage.
+        SecurityClaim = "security_claim",
+        /// Taxes have been passed on.
+        TaxRemitted = "tax_remitted",
+        /// The provider has charged for its work.
+        ProviderFee = "provider_fee",
+        /// The provider has paid out to the marketplace's bank.
+        SweptToBank = "swept_to_bank",
+        /// Money has changed its currency.
+        Converted = "converted",
+        /// What waits to be changed has a new worth.
+        Revalued = "revalued",
+        /// Undoes a posting that was wrong.
+        Correction = "correction",
     }
 }
 
 /// One entry of a posting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Where.
     pub account: Account,
@@ -89,7 +108,7 @@ pub struct Entry {
 }
 
 /// A balanced posting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posting {
     /// Makes the event post once, ever.
     pub key: String,
@@ -97,6 +116,11 @@ pub struct Posting {
     pub event: PostingEvent,
     /// Sorted by account, so that postings lock accounts in one order.
     pub entries: Vec<Entry>,
+    /// The posting that this one undoes.
+    pub reverses: Option<LedgerTransactionId>,
+    /// What an auditor should know: a reason, who ordered it, a rate and its
+    /// source. One line.
+    pub note: String,
 }
 
 /// Entries that do not make a posting.
@@ -120,119 +144,53 @@ pub enum LedgerError {
     Empty(String),
 }
 
+/// One side of a posting to be: account, side, minor units.
+type Leg = (Account, EntrySide, i64);
+
 impl Posting {
-    /// A posting of `(account, side, minor units)` in one currency; legs of
-    /// nothing are dropped.
-    ///
-    /// # Errors
-    /// When it does not balance, is empty or has a negative leg.
-    fn new(key: String, event: PostingEvent, currency: Currency, legs: Vec<(Account, EntrySide, i64)>) -> Result<Self, LedgerError> {
-        if legs.iter().any(|(_, _, amount)| *amount < 0) {
+    /// A posting in one currency; legs of nothing are dropped, legs of one
+    /// account and side are joined.
+    fn new(key: String, event: PostingEvent, currency: Currency, legs: Vec<Leg>) -> Result<Self, LedgerError> {
+        let legs = legs.into_iter().map(|(account, side, amount)| Entry { account, side, amount: Money::new(amount, currency) }).collect();
+        Self::of(key, event, legs)
+    }
+
+    /// A posting that balances in each of its currencies.
+    fn of(key: String, event: PostingEvent, legs: Vec<Entry>) -> Result<Self, LedgerError> {
+        if legs.iter().any(|leg| leg.amount.amount < 0) {
             return Err(LedgerError::Negative(key));
         }
-        let signed = |(_, side, amount): &(Account, EntrySide, i64)| {
-            if *side == EntrySide::Debit { i128::from(*amount) } else { -i128::from(*amount) }
-        };
-        let difference: i128 = legs.iter().map(signed).sum();
-        if difference != 0 {
-            return Err(LedgerError::Unbalanced { key, currency, difference });
+        for leg in &legs {
+            let currency = leg.amount.currency;
+            let signed = |leg: &Entry| {
+                let amount = i128::from(leg.amount.amount);
+                if leg.side == EntrySide::Debit { amount } else { -amount }
+            };
+            let difference: i128 = legs.iter().filter(|other| other.amount.currency == currency).map(signed).sum();
+            if difference != 0 {
+                return Err(LedgerError::Unbalanced { key, currency, difference });
+            }
         }
-        let mut entries: Vec<Entry> = legs
-            .into_iter()
-            .filter(|(_, _, amount)| *amount > 0)
-            .map(|(account, side, amount)| Entry { account, side, amount: Money::new(amount, currency) })
-            .collect();
+        let mut entries: Vec<Entry> = Vec::with_capacity(legs.len());
+        for leg in legs.into_iter().filter(|leg| leg.amount.amount > 0) {
+            let same =
+                |entry: &&mut Entry| entry.account == leg.account && entry.side == leg.side && entry.amount.currency == leg.amount.currency;
+            match entries.iter_mut().find(same) {
+                Some(entry) => entry.amount.amount += leg.amount.amount,
+                None => entries.push(leg),
+            }
+        }
         if entries.is_empty() {
             return Err(LedgerError::Empty(key));
         }
-        entries.sort_by_key(|entry| entry.account.to_string());
-        Ok(Self { key, event, entries })
+        entries.sort_by_key(|entry| (entry.account.to_string(), entry.amount.currency.code(), entry.side));
+        Ok(Self { key, event, entries, reverses: None, note: String::new() })
     }
-}
 
-use EntrySide::{Credit, Debit};
-
-/// A guest's money has come in.
-///
-/// # Errors
-/// When the amount is not positive.
-pub fn capture(payment: PaymentId, booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
-    let legs = vec![(Account::ProviderClearing, Debit, amount.amount), (Account::GuestFunds(booking), Credit, amount.amount)];
-    Posting::new(format!("cap:{payment}"), PostingEvent::Capture, amount.currency, legs)
-}
-
-/// Money has gone back to the guest.
-///
-/// # Errors
-/// When the amount is not positive.
-pub fn refund_paid(operation: PaymentOperationId, booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
-    let legs = vec![(Account::RefundPayable(booking), Debit, amount.amount), (Account::ProviderClearing, Credit, amount.amount)];
-    Posting::new(format!("rf:{operation}"), PostingEvent::RefundPaid, amount.currency, legs)
-}
-
-/// Money came for a booking that was over: all of it goes back.
-///
-/// # Errors
-/// When the amount is not positive.
-pub fn late_payment_returned(booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
-    let legs = vec![(Account::GuestFunds(booking), Debit, amount.amount), (Account::RefundPayable(booking), Credit, amount.amount)];
-    Posting::new(format!("late:{booking}"), PostingEvent::LatePayment, amount.currency, legs)
-}
-
-/// A host pays for calling off.
-///
-/// # Errors
-/// When the amount is not positive.
-pub fn host_cancellation_fee(booking: BookingId, host: UserId, fee: Money) -> Result<Posting, LedgerError> {
-    let legs = vec![(Account::HostReceivable(host), Debit, fee.amount), (Account::FeeHost, Credit, fee.amount)];
-    Posting::new(format!("hcf:{booking}"), PostingEvent::HostCancellationFee, fee.currency, legs)
-}
-
-/// Twenty-four hours after check-in the guest's money becomes the host's, the
-/// marketplace's and the tax office's.
-///
-/// # Errors
-/// When the quote's parts do not sum to its total.
-pub fn earn(booking: BookingId, host: UserId, quote: &Quote) -> Result<Posting, LedgerError> {
-    let mut legs = vec![
-        (Account::GuestFunds(booking), Debit, quote.total),
-        (Account::HostPayable(host), Credit, quote.host_payout),
-        (Account::FeeHost, Credit, quote.host_fee),
-        (Account::FeeGuest, Credit, quote.sum_of(LineKind::GuestFee)),
-    ];
-    legs.extend(quote.taxes().map(|(jurisdiction, line)| (Account::TaxPayable(jurisdiction.to_owned()), Credit, line.amount)));
-    Posting::new(format!("earn:{booking}"), PostingEvent::Earn, quote.currency, legs)
-}
-
-/// Called off before the host had earned: the guest's money is divided.
-///
-/// # Errors
-/// When the settlement does not sum to the quote's total.
-pub fn cancel_before_earn(booking: BookingId, host: UserId, quote: &Quote, settled: &Settlement) -> Result<Posting, LedgerError> {
-    let mut legs = vec![
-        (Account::GuestFunds(booking), Debit, quote.total),
-        (Account::RefundPayable(booking), Credit, settled.refund),
-        (Account::HostPayable(host), Credit, settled.host_receives),
-        (Account::FeeHost, Credit, settled.host_fee),
-        (Account::FeeGuest, Credit, settled.guest_fee),
-    ];
-    legs.extend(settled.taxes.iter().map(|(jurisdiction, due)| (Account::TaxPayable(jurisdiction.clone()), Credit, *due)));
-    Posting::new(format!("cx:{booking}"), PostingEvent::CancelBeforeEarn, quote.currency, legs)
-}
-
-/// Called off after the host had earned: each gives back the difference.
-///
-/// # Errors
-/// When the settlement does not sum to the quote's total, or nothing goes back.
-pub fn cancel_after_earn(booking: BookingId, host: UserId, quote: &Quote, settled: &Settlement) -> Result<Posting, LedgerError> {
-    let mut legs = vec![
-        (Account::RefundPayable(booking), Credit, settled.refund),
-        (Account::HostReceivable(host), Debit, quote.host_payout - settled.host_receives),
-        (Account::FeeHost, Debit, quote.host_fee - settled.host_fee),
-        (Account::FeeGuest, Debit, quote.sum_of(LineKind::GuestFee) - settled.guest_fee),
-    ];
-    for ((jurisdiction, line), (_, due)) in quote.taxes().zip(&settled.taxes) {
-        legs.push((Account::TaxPayable(jurisdiction.to_owned()), Debit, line.amount - due));
+    /// The posting with a word to auditors; line ends become spaces.
+    #[must_use]
+    pub fn with_note(mut self, note: &str) -> Self {
+        self.note = note.split_whitespace().collect::<Vec<_>>().join(" ");
+        self
     }
-    Posting::new(format!("cxe:{booking}"), PostingEvent::CancelAfterEarn, quote.currency, legs)
 }

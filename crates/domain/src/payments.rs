@@ -1,6 +1,7 @@
 //! Money asked of a guest: where a payment stands and what a provider's answer
 //! does to it. Repeated news is a normal outcome, not an error.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BookingId, PaymentId, UserId};
@@ -76,6 +77,60 @@ words! {
 }
 
 words! {
+    /// What a provider says of money it sends to a host.
+    TransferState {
+        /// On its way.
+        Pending = "pending",
+        /// With the host.
+        Paid = "paid",
+        /// It came back.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// Where a dispute stands.
+    DisputeState {
+        /// The bank has taken the money back and waits for our side.
+        Open = "open",
+        /// Our side has been told.
+        EvidenceSent = "evidence_sent",
+        /// The bank has given the money back.
+        Won = "won",
+        /// The bank keeps it.
+        Lost = "lost",
+    }
+}
+
+words! {
+    /// What stands in a provider's books.
+    RecordKind {
+        /// Money taken from a card.
+        Charge = "charge",
+        /// Money given back.
+        Refund = "refund",
+        /// Money sent to a host.
+        Transfer = "transfer",
+        /// Money taken back from a host.
+        Reversal = "reversal",
+        /// Money a bank has taken back.
+        Dispute = "dispute",
+    }
+}
+
+words! {
+    /// What a guest pays for; a booking may have several payments.
+    PaymentPurpose {
+        /// The stay, or the first part of it.
+        Stay = "stay",
+        /// A later part of it.
+        Instalment = "instalment",
+        /// What a change of the booking has added.
+        Alteration = "alteration",
+    }
+}
+
+words! {
     /// How far money has come on its way to a host.
     PayoutState {
         /// Planned; the stay has not begun.
@@ -100,6 +155,10 @@ pub struct Payment {
     pub id: PaymentId,
     /// What it is for.
     pub booking_id: BookingId,
+    /// 1 for the first payment of a booking, then 2, 3, …
+    pub sequence: i32,
+    /// What part of the booking it pays.
+    pub purpose: PaymentPurpose,
     /// Who pays.
     pub payer_id: UserId,
     /// How much.
@@ -116,6 +175,15 @@ pub struct Payment {
     pub decline_code: Option<String>,
     /// Where the guest confirms with their bank.
     pub action_url: Option<String>,
+    /// When it is to be paid; `None`: at once.
+    #[serde(default)]
+    pub due_at: Option<DateTime<Utc>>,
+    /// Until when a held amount can be taken.
+    #[serde(default)]
+    pub authorization_expires_at: Option<DateTime<Utc>>,
+    /// The provider's name of the card, when it can be used again.
+    #[serde(default)]
+    pub method: Option<String>,
 }
 
 /// Whether a piece of news changed anything.
@@ -171,6 +239,8 @@ mod tests {
     fn payment() -> Payment {
         Payment {
             id: PaymentId(uuid::Uuid::nil()),
+            sequence: 1,
+            purpose: PaymentPurpose::Stay,
             booking_id: BookingId(uuid::Uuid::nil()),
             payer_id: UserId(uuid::Uuid::nil()),
             amount: Money::new(100, "EUR".parse().unwrap()),
@@ -180,6 +250,9 @@ mod tests {
             provider_reference: None,
             decline_code: None,
             action_url: None,
+            due_at: None,
+            authorization_expires_at: None,
+            method: None,
         }
     }
 

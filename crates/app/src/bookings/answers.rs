@@ -79,7 +79,7 @@ pub async fn decline(app: &App, actor: &Actor, id: BookingId, reason: &str, key:
     let release = decline_in(&mut tx, &mut booking, mover, reason).await?;
     idempotency::save_in(&mut tx, user, key, &booking).await?;
     tx.commit().await?;
-    if let Some(operation) = release {
+    for operation in release {
         finish_later(app, operation).await;
     }
     Ok(Once { value: booking, replayed: false })
@@ -110,7 +110,7 @@ fn require_host(side: Side) -> Result<()> {
     }
 }
 
-async fn decline_in(tx: &mut Tx, booking: &mut Booking, mover: Mover, reason: &str) -> Result<Option<PaymentOperationId>> {
+async fn decline_in(tx: &mut Tx, booking: &mut Booking, mover: Mover, reason: &str) -> Result<Vec<PaymentOperationId>> {
     move_in(tx, booking, Move::Decline, mover, reason).await?;
     calendar::release_in(tx, booking.id).await?;
     payments::give_back_in(tx, booking.id, booking.terms.quote.total, "declined").await

@@ -146,7 +146,7 @@ pub async fn cancel(
     let answer = (booking, shown.refund);
     idempotency::save_in(&mut tx, user, key, &answer).await?;
     tx.commit().await?;
-    if let Some(operation) = back {
+    for operation in back {
         finish_later(app, operation).await;
     }
     Ok(Once { value: answer, replayed: false })

@@ -2,8 +2,9 @@
 //! completed, hosts have earned.
 
 use domain::bookings::{Booking, BookingState, Move};
-use domain::ids::BookingId;
+use domain::ids::{BookingId, PaymentId};
 use domain::ledger;
+use domain::money::Money;
 
 use super::{Mover, move_in, sql};
 use crate::App;
@@ -24,7 +25,7 @@ pub(super) async fn expire(app: &App, id: BookingId) -> Result<()> {
     move_in(&mut tx, &mut booking, Move::Expire, Mover::SYSTEM, reason).await?;
     let release = payments::give_back_in(&mut tx, id, booking.terms.quote.total, reason).await?;
     tx.commit().await?;
-    if let Some(operation) = release {
+    for operation in release {
         payments::finish(app, operation).await?;
     }
     Ok(())
@@ -37,15 +38,20 @@ pub(super) async fn give_up_in(tx: &mut Tx, booking: &mut Booking, reason: &str)
         calendar::release_in(tx, booking.id).await?;
         move_in(tx, booking, Move::Expire, Mover::SYSTEM, reason).await?;
     }
-    let total = booking.terms.quote.total;
     let payment = payments::of_booking_in(tx, booking.id).await?;
+    return_late_in(tx, booking.id, payment.id, reason).await
+}
+
+/// All of a payment that came too late goes back.
+pub(super) async fn return_late_in(tx: &mut Tx, booking: BookingId, payment: PaymentId, reason: &str) -> Result<()> {
+    let payment = payments::by_id_in(tx, payment).await?;
     if payment.captured > 0 {
+        let amount = Money::new(payment.captured, payment.amount.currency);
         let posting =
-            ledger::late_payment_returned(booking.id, payment.amount).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
-        payments::post_in(tx, &posting, Some(booking.id)).await?;
+            ledger::late_payment_returned(payment.id, booking, amount).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
+        payments::post_in(tx, &posting, Some(booking)).await?;
     }
-    payments::give_back_in(tx, booking.id, total, reason).await?;
-    Ok(())
+    payments::return_in(tx, &payment, reason).await
 }
 
 /// The stay is over.

@@ -2,7 +2,7 @@
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, PAYOUT_DELAY, RESPONSE_TIME, Side};
-use domain::ids::BookingId;
+use domain::ids::{BookingId, PaymentId};
 use domain::listings::BookingMode;
 use domain::money::Money;
 use domain::payments::Payment;
@@ -40,7 +40,10 @@ pub async fn pay(app: &App, actor: &Actor, id: BookingId, method: &str, key: Opt
     if booking.state != BookingState::PendingPayment {
         return Err(Error::conflict("illegal_transition", format!("a booking that is {} is not waiting for payment", booking.state)));
     }
-    let operation = payments::try_to_pay_in(&mut tx, id, method, booking.booking_mode == BookingMode::Instant).await?;
+    let payment = payments::of_booking_in(&mut tx, id).await?;
+    let capture_now = booking.booking_mode == BookingMode::Instant;
+    let means = payments::Means { method, capture_now, customer: None, keep_method: false, off_session: false };
+    let operation = payments::try_to_pay_in(&mut tx, payment, means).await?;
     tx.commit().await?;
 
     payments::finish(app, operation).await?;
@@ -69,8 +72,11 @@ pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId) -> Result<
 }
 
 /// The money is in: the booking stands.
-pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId) -> Result<()> {
+pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
+    if payments::by_id_in(tx, payment).await?.sequence > 1 {
+        return later_payment_in(tx, &booking, payment).await;
+    }
     let waiting = matches!(booking.state, BookingState::PendingPayment | BookingState::Requested);
     if !waiting || !keep_nights_in(tx, &booking).await? {
         return deadlines::give_up_in(tx, &mut booking, "the payment came too late").await;
@@ -85,11 +91,20 @@ pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId) -> Result<(
     worker::enqueue_in(tx, &jobs::CompleteBooking { booking: id }, booking.check_out_at).await
 }
 
+/// An instalment or what a change has added is in: nothing to do, unless the
+/// booking is over, and the money not asked for any more.
+async fn later_payment_in(tx: &mut Tx, booking: &Booking, payment: PaymentId) -> Result<()> {
+    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) {
+        return Ok(());
+    }
+    deadlines::return_late_in(tx, booking.id, payment, "the booking is over").await
+}
+
 /// A capture was refused after the host had said yes: nothing was agreed. A
 /// refused first try changes nothing, the guest may try again.
-pub(crate) async fn payment_failed_in(tx: &mut Tx, id: BookingId) -> Result<()> {
+pub(crate) async fn payment_failed_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
-    if booking.state != BookingState::Requested {
+    if booking.state != BookingState::Requested || payments::by_id_in(tx, payment).await?.sequence > 1 {
         return Ok(());
     }
     calendar::release_in(tx, id).await?;

@@ -7,6 +7,7 @@ use domain::guests::Guests;
 use domain::ids::{ListingId, UserId};
 use domain::listings::Listing;
 use domain::money::Money;
+use domain::payments::PaymentPurpose;
 use serde_json::json;
 
 use super::{jobs, sql};
@@ -74,7 +75,15 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
         calendar::Hold { preparation_nights: rules.preparation_nights, expires_at: booking.hold_expires_at },
     )
     .await?;
-    payments::open_in(&mut tx, booking.id, guest, booking.total()).await?;
+    let claim = payments::Claim {
+        booking: booking.id,
+        payer: guest,
+        amount: booking.total(),
+        purpose: PaymentPurpose::Stay,
+        due_at: None,
+        method: None,
+    };
+    payments::open_in(&mut tx, claim).await?;
     worker::enqueue_in(&mut tx, &jobs::ExpireBooking { booking: booking.id }, now + PAYMENT_HOLD).await?;
     events::publish_in(&mut tx, Event::BookingPlaced { booking: booking.id, listing: listing.id }).await?;
     idempotency::save_in(&mut tx, guest, key, &booking).await?;

@@ -1,12 +1,14 @@
 //! Background work on payments: requests that nobody came to finish, and
 //! provider events.
 
-use domain::ids::PaymentOperationId;
+use chrono::TimeDelta;
+use domain::ids::{PaymentId, PaymentOperationId};
 use domain::payments::OperationState;
-use jobs::{Attempt, Job, JobError};
+use jobs::{Attempt, Enqueue, Job, JobError};
 use serde::{Deserialize, Serialize};
 
 use crate::App;
+use crate::ports::payments::EventObject;
 
 /// Finishes a request to the provider, whoever began it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,10 +23,46 @@ impl Job<App> for FinishOperation {
 
     async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
         match super::finish(app, self.operation).await {
-            Ok(OperationState::Sent) => Err(JobError::Retry(anyhow::anyhow!("the provider has not finished yet"))),
+            // A refund may take the provider days: looked at again, not failed.
+            Ok(OperationState::Sent) => {
+                let again = app.clock.now() + TimeDelta::hours(6);
+                let job = Self { operation: self.operation };
+                let options = Enqueue { run_at: again, dedupe_key: None };
+                jobs::enqueue::<App, Self>(&mut *app.db.acquire().await?, &job, options).await?;
+                Ok(())
+            }
             Ok(_) | Err(crate::Error::Invalid(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Renews an authorisation before it lapses.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RenewAuthorization {
+    /// Whose.
+    pub payment: PaymentId,
+}
+
+impl Job<App> for RenewAuthorization {
+    const KIND: &'static str = "renew_authorization";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        Ok(super::renewal::renew(app, self.payment).await?)
+    }
+}
+
+/// Chains what was posted since the last time.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SealLedger {}
+
+impl Job<App> for SealLedger {
+    const KIND: &'static str = "seal_ledger";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        let sealed = super::ledger::seal::seal(app).await?;
+        metrics::counter!("ledger_sealed_total").increment(sealed);
+        Ok(())
     }
 }
 
@@ -35,14 +73,14 @@ pub struct HandleWebhook {
     pub provider: String,
     /// The provider's id of the event.
     pub event: String,
-    /// The charge it speaks of.
-    pub charge: Option<String>,
+    /// What it speaks of.
+    pub object: EventObject,
 }
 
 impl Job<App> for HandleWebhook {
     const KIND: &'static str = "handle_webhook";
 
     async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
-        Ok(super::webhooks::handle(app, &self.provider, &self.event, self.charge.as_deref()).await?)
+        Ok(super::webhooks::handle(app, &self.provider, &self.event, &self.object).await?)
     }
 }

@@ -1,24 +1,28 @@
-//! Money in and back: one payment a booking, its requests to the provider, and
-//! their postings.
+//! Money in and back: the payments of a booking, their requests to the
+//! provider, and their postings.
 //!
 //! A request to the provider is recorded in its own transaction before it is
 //! sent and sent outside any, always under the same key: after a crash the
 //! same road is walked again and the guest is charged once.
 
 pub mod jobs;
-mod ledger;
+pub mod ledger;
 mod operations;
 mod payouts;
+mod renewal;
 mod sql;
 pub mod webhooks;
 
+use chrono::{DateTime, Utc};
 use domain::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
 use domain::money::Money;
-use domain::payments::{OperationKind, OperationState, Payment, PaymentStatus};
+use domain::payments::{OperationKind, OperationState, Payment, PaymentPurpose, PaymentStatus};
 
+#[allow(unused_imports, reason = "ground for the slices above")]
+pub(crate) use ledger::balance_in;
 pub(crate) use ledger::post_in;
 pub use ledger::{Balance, balances};
-pub(crate) use operations::{begin_in, finish};
+pub(crate) use operations::{Wish, begin_in, finish};
 pub use payouts::{Payout, PayoutState, of_host as payouts_of_host};
 pub(crate) use payouts::{cancel_in as cancel_payout_in, fall_due_in as payout_falls_due_in, schedule_in as schedule_payout_in};
 
@@ -45,87 +49,186 @@ pub struct Operation {
     pub payment_method: Option<String>,
     /// Take the money at once (authorise only).
     pub capture_now: bool,
+    /// The charge it is about, when that is not the payment's present one.
+    pub charge: Option<String>,
+    /// The provider's name of the guest (authorise only).
+    pub customer: Option<String>,
+    /// Keep the card for later charges (authorise only).
+    pub keep_method: bool,
+    /// The guest is not there (authorise only).
+    pub off_session: bool,
+    /// The provider's name of what came of it.
+    pub provider_reference: Option<String>,
 }
 
-/// Records what a guest owes for a booking; nothing is asked of anybody yet.
-pub(crate) async fn open_in(tx: &mut Tx, booking: BookingId, payer: UserId, amount: Money) -> Result<Payment> {
+/// What a guest is to pay, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub booking: BookingId,
+    pub payer: UserId,
+    pub amount: Money,
+    pub purpose: PaymentPurpose,
+    /// `None`: at once.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The kept card it will be charged to.
+    pub method: Option<String>,
+}
+
+/// Records what a guest owes; nothing is asked of anybody yet. The caller has
+/// locked the booking or has just written it.
+pub(crate) async fn open_in(tx: &mut Tx, claim: Claim) -> Result<Payment> {
     let app = tx.app();
-    let payment = Payment {
+    let mut payment = Payment {
         id: app.ids.next(&app.clock),
-        booking_id: booking,
-        payer_id: payer,
-        amount,
+        booking_id: claim.booking,
+        sequence: 1,
+        purpose: claim.purpose,
+        payer_id: claim.payer,
+        amount: claim.amount,
         status: PaymentStatus::Pending,
         captured: 0,
         refunded: 0,
         provider_reference: None,
         decline_code: None,
         action_url: None,
+        due_at: claim.due_at,
+        authorization_expires_at: None,
+        method: claim.method,
     };
-    sql::insert(tx, &payment, app.provider.name()).await?;
+    payment.sequence = sql::insert(tx, &payment, app.provider.name()).await?;
     Ok(payment)
 }
 
-/// The payment of a booking, locked.
+/// The first payment of a booking, locked.
 pub(crate) async fn of_booking_in(tx: &mut Tx, booking: BookingId) -> Result<Payment> {
     sql::by_booking_locked(tx, booking).await?.ok_or(Error::NotFound("payment"))
 }
 
-/// The payment of a booking; whoever calls has checked that the reader is a
-/// party of it.
+/// The payment, locked.
+pub(crate) async fn by_id_in(tx: &mut Tx, id: PaymentId) -> Result<Payment> {
+    sql::by_id_locked(tx, id).await?.ok_or(Error::NotFound("payment"))
+}
+
+/// Every payment of a booking in the order in which they are due, locked.
+pub(crate) async fn all_of_booking_in(tx: &mut Tx, booking: BookingId) -> Result<Vec<Payment>> {
+    sql::all_by_booking_locked(tx, booking).await
+}
+
+/// The first payment of a booking; whoever calls has checked that the reader is
+/// a party of it.
 pub(crate) async fn of_booking(app: &App, booking: BookingId) -> Result<Payment> {
     sql::by_booking(&app.db, booking).await?.ok_or(Error::NotFound("payment"))
 }
 
-/// What undoes a payment of which nothing should remain: a release while the
-/// card is only held, a refund of what was taken. `None` when nothing is held.
-/// The caller runs [`finish`] after its commit.
-pub(crate) async fn give_back_in(tx: &mut Tx, booking: BookingId, refund: i64, reason: &str) -> Result<Option<PaymentOperationId>> {
-    let payment = of_booking_in(tx, booking).await?;
-    match payment.status {
-        PaymentStatus::Authorized | PaymentStatus::RequiresAction => begin_in(
-            tx,
-            &payment,
-            operations::Wish { kind: OperationKind::Release, amount: payment.amount.amount, method: None, capture_now: false, reason },
-        )
-        .await
-        .map(Some),
-        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded if refund > 0 => {
-            let left = payment.captured - payment.refunded;
-            begin_in(
-                tx,
-                &payment,
-                operations::Wish { kind: OperationKind::Refund, amount: refund.min(left), method: None, capture_now: false, reason },
-            )
-            .await
-            .map(Some)
+/// Every payment of a booking; whoever calls has checked that the reader is a
+/// party of it.
+#[allow(dead_code, reason = "ground for the slices above")]
+pub(crate) async fn all_of_booking(app: &App, booking: BookingId) -> Result<Vec<Payment>> {
+    sql::all_by_booking(&app.db, booking).await
+}
+
+/// What undoes the payments of a booking of which nothing more should come in:
+/// a release while a card is only held, `refund` minor units of what was taken,
+/// newest payment first; what is not yet paid is no longer owed. The caller
+/// runs [`finish`] on each after its commit.
+pub(crate) async fn give_back_in(tx: &mut Tx, booking: BookingId, refund: i64, reason: &str) -> Result<Vec<PaymentOperationId>> {
+    let mut begun = Vec::new();
+    let mut left = refund;
+    let mut payments = all_of_booking_in(tx, booking).await?;
+    payments.reverse();
+    for mut payment in payments {
+        match payment.status {
+            PaymentStatus::Authorized | PaymentStatus::RequiresAction => {
+                begun.push(begin_in(tx, &payment, Wish { reason, ..Wish::new(OperationKind::Release, payment.amount.amount) }).await?);
+            }
+            PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded => {
+                let there = payment.captured - sql::refunds_begun(tx, payment.id).await?;
+                let part = left.min(there);
+                if part > 0 {
+                    left -= part;
+                    begun.push(begin_in(tx, &payment, Wish { reason, ..Wish::new(OperationKind::Refund, part) }).await?);
+                }
+            }
+            PaymentStatus::Pending | PaymentStatus::Failed if payment.due_at.is_some() => {
+                payment.status = PaymentStatus::Released;
+                sql::save(tx, &payment).await?;
+            }
+            _ => {}
         }
-        _ => Ok(None),
     }
+    Ok(begun)
+}
+
+/// Undoes one payment, all of it: a release while the card is only held, a
+/// refund of what was taken. The job of each request finishes it.
+pub(crate) async fn return_in(tx: &mut Tx, payment: &Payment, reason: &str) -> Result<()> {
+    let left = payment.captured - sql::refunds_begun(tx, payment.id).await?;
+    let wish = match payment.status {
+        PaymentStatus::Authorized | PaymentStatus::RequiresAction => Wish::new(OperationKind::Release, payment.amount.amount),
+        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded if left > 0 => Wish::new(OperationKind::Refund, left),
+        _ => return Ok(()),
+    };
+    begin_in(tx, payment, Wish { reason, ..wish }).await?;
+    Ok(())
+}
+
+/// Gives `amount` minor units of a booking's payments back, newest first;
+/// nothing else about them changes. The caller has posted what makes it due and
+/// runs [`finish`] on each after its commit.
+///
+/// # Errors
+/// When less than that is left: a fault of the caller.
+#[allow(dead_code, reason = "ground for the slices above")]
+pub(crate) async fn refund_in(tx: &mut Tx, booking: BookingId, amount: i64, reason: &str) -> Result<Vec<PaymentOperationId>> {
+    let mut begun = Vec::new();
+    let mut left = amount;
+    for payment in all_of_booking_in(tx, booking).await?.into_iter().rev() {
+        let part = left.min(payment.captured - sql::refunds_begun(tx, payment.id).await?);
+        if part > 0 {
+            left -= part;
+            begun.push(begin_in(tx, &payment, Wish { reason, ..Wish::new(OperationKind::Refund, part) }).await?);
+        }
+    }
+    if left > 0 {
+        return Err(Error::Internal(anyhow::anyhow!("booking {booking}: {left} more to refund than was taken")));
+    }
+    Ok(begun)
 }
 
 /// Asks the provider to take what is held. The caller runs [`finish`] after its
 /// commit.
+///
+/// # Errors
+/// `409 not_authorized` when nothing is held.
 pub(crate) async fn capture_in(tx: &mut Tx, booking: BookingId) -> Result<PaymentOperationId> {
     let payment = of_booking_in(tx, booking).await?;
-    begin_in(
-        tx,
-        &payment,
-        operations::Wish {
-            kind: OperationKind::Capture,
-            amount: payment.amount.amount,
-            method: None,
-            capture_now: false,
-            reason: "accepted",
-        },
-    )
-    .await
+    if payment.status != PaymentStatus::Authorized {
+        return Err(Error::conflict("not_authorized", format!("this booking's payment is {}", payment.status)));
+    }
+    begin_in(tx, &payment, Wish { reason: "accepted", ..Wish::new(OperationKind::Capture, payment.amount.amount) }).await
 }
 
-/// Records the guest's try to pay with `method`; a try that is still under way
-/// is taken up again instead. The caller runs [`finish`] after its commit.
-pub(crate) async fn try_to_pay_in(tx: &mut Tx, booking: BookingId, method: &str, capture_now: bool) -> Result<PaymentOperationId> {
-    let mut payment = of_booking_in(tx, booking).await?;
+/// How a guest pays.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Means<'a> {
+    /// The provider's token of the card.
+    pub method: &'a str,
+    /// Take the money at once.
+    pub capture_now: bool,
+    /// The provider's name of the guest.
+    pub customer: Option<&'a str>,
+    /// Keep the card for later charges.
+    pub keep_method: bool,
+    /// The guest is not there.
+    pub off_session: bool,
+}
+
+/// Records a try to pay a payment; a try that is still under way is taken up
+/// again instead. The caller runs [`finish`] after its commit.
+///
+/// # Errors
+/// `409 already_paid`, `409 action_required` while the bank waits.
+pub(crate) async fn try_to_pay_in(tx: &mut Tx, mut payment: Payment, means: Means<'_>) -> Result<PaymentOperationId> {
     if !payment.can_be_tried() {
         return Err(Error::conflict("already_paid", format!("this booking's payment is {}", payment.status)));
     }
@@ -140,10 +243,13 @@ pub(crate) async fn try_to_pay_in(tx: &mut Tx, booking: BookingId, method: &str,
     payment.provider_reference = None;
     payment.decline_code = None;
     sql::save(tx, &payment).await?;
-    begin_in(
-        tx,
-        &payment,
-        operations::Wish { kind: OperationKind::Authorize, amount: payment.amount.amount, method: Some(method), capture_now, reason: "" },
-    )
-    .await
+    let wish = Wish {
+        method: Some(means.method),
+        capture_now: means.capture_now,
+        customer: means.customer,
+        keep_method: means.keep_method,
+        off_session: means.off_session,
+        ..Wish::new(OperationKind::Authorize, payment.amount.amount)
+    };
+    begin_in(tx, &payment, wish).await
 }

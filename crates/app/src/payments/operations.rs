@@ -6,11 +6,11 @@ use domain::ids::PaymentOperationId;
 use domain::money::Money;
 use domain::payments::{Applied, ChargeState, OperationKind, OperationState, Payment, PaymentStatus};
 
-use super::{Operation, jobs::FinishOperation, ledger, sql};
+use super::{Operation, jobs::FinishOperation, ledger, renewal, sql};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::events::{self, Event};
-use crate::ports::payments::{AuthorizeRequest, Charge, ProviderError, Refund};
+use crate::ports::payments::{AuthorizeRequest, Charge, ProviderError, Refund, RefundState};
 use crate::tx::Tx;
 use crate::worker;
 
@@ -18,13 +18,36 @@ use crate::worker;
 const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 
 /// What is wished of the provider.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish<'a> {
     pub kind: OperationKind,
     /// Minor units of the payment's currency.
     pub amount: i64,
     pub method: Option<&'a str>,
     pub capture_now: bool,
+    pub customer: Option<&'a str>,
+    pub keep_method: bool,
+    pub off_session: bool,
+    /// The charge it is about, when that is not the payment's present one.
+    pub charge: Option<&'a str>,
     pub reason: &'a str,
+}
+
+impl Wish<'_> {
+    /// The bare wish.
+    pub(crate) const fn new(kind: OperationKind, amount: i64) -> Self {
+        Self {
+            kind,
+            amount,
+            method: None,
+            capture_now: false,
+            customer: None,
+            keep_method: false,
+            off_session: false,
+            charge: None,
+            reason: "",
+        }
+    }
 }
 
 /// Records a request to the provider, and the job that finishes it should the
@@ -41,6 +64,11 @@ pub(crate) async fn begin_in(tx: &mut Tx, payment: &Payment, wish: Wish<'_>) -> 
         provider_key: format!("{id}:{}", wish.kind),
         payment_method: wish.method.map(str::to_owned),
         capture_now: wish.capture_now,
+        charge: wish.charge.map(str::to_owned),
+        customer: wish.customer.map(str::to_owned),
+        keep_method: wish.keep_method,
+        off_session: wish.off_session,
+        provider_reference: None,
     };
     sql::insert_operation(tx, &operation, wish.reason).await?;
     let later = tx.now() + PATIENCE;
@@ -72,13 +100,7 @@ pub(crate) async fn finish(app: &App, id: PaymentOperationId) -> Result<Operatio
             tx.commit().await?;
             Ok(state)
         }
-        Ok(Answer::Refund(refund)) if !refund.done => Ok(OperationState::Sent),
-        Ok(Answer::Refund(refund)) => {
-            let mut tx = app.begin().await?;
-            apply_refund_in(&mut tx, &operation, &refund).await?;
-            tx.commit().await?;
-            Ok(OperationState::Succeeded)
-        }
+        Ok(Answer::Refund(refund)) => apply_refund(app, &operation, &refund).await,
         Err(ProviderError::Unknown(why)) => {
             tracing::warn!(operation = %id, %why, "the payment provider's answer is not known");
             Err(Error::Busy(why))
@@ -88,19 +110,27 @@ pub(crate) async fn finish(app: &App, id: PaymentOperationId) -> Result<Operatio
 }
 
 async fn send(app: &App, operation: &Operation) -> Result<Answer, ProviderError> {
-    let lost = |error: Error| ProviderError::Unknown(error.to_string());
     let key = operation.provider_key.as_str();
+    // A refund that is on its way is looked at, not asked for again.
+    if let (OperationKind::Refund, Some(reference)) = (operation.kind, &operation.provider_reference) {
+        return app.provider.fetch_refund(reference).await.map(Answer::Refund);
+    }
+    let payment = sql::by_id(&app.db, operation.payment_id).await.map_err(|error| ProviderError::Unknown(error.to_string()))?;
+    let payment = payment.ok_or_else(|| ProviderError::Refused("there is no such payment".into()))?;
     if operation.kind == OperationKind::Authorize {
         let request = AuthorizeRequest {
             key: key.to_owned(),
             amount: operation.amount,
             method: operation.payment_method.clone().unwrap_or_default(),
             capture: operation.capture_now,
-            booking: sql::booking_of(&app.db, operation.payment_id).await.map_err(lost)?,
+            booking: payment.booking_id,
+            customer: operation.customer.clone(),
+            keep_method: operation.keep_method,
+            off_session: operation.off_session,
         };
         return app.provider.authorize(&request).await.map(Answer::Charge);
     }
-    let reference = sql::reference_of(&app.db, operation.payment_id).await.map_err(lost)?;
+    let reference = operation.charge.clone().or(payment.provider_reference);
     let reference = reference.ok_or_else(|| ProviderError::Refused("there is no charge yet".into()))?;
     match operation.kind {
         OperationKind::Capture => app.provider.capture(key, &reference).await.map(Answer::Charge),
@@ -124,7 +154,11 @@ async fn refused(app: &App, operation: &Operation, why: &str) -> Result<Operatio
             OperationKind::Capture => {
                 events::publish_in(&mut tx, Event::PaymentFailed { payment: payment.id, booking: payment.booking_id }).await?;
             }
-            OperationKind::Release | OperationKind::Refund => {}
+            OperationKind::Refund => {
+                let event = Event::RefundFailed { payment: payment.id, booking: payment.booking_id, amount: operation.amount.amount };
+                events::publish_in(&mut tx, event).await?;
+            }
+            OperationKind::Release => {}
         }
     }
     tx.commit().await?;
@@ -146,8 +180,13 @@ async fn apply_charge_in(tx: &mut Tx, operation: &Operation, charge: &Charge) ->
         ChargeState::Failed => OperationState::Failed,
         _ => OperationState::Succeeded,
     };
-    sql::finish_operation(tx, operation.id, state, Some(&charge.reference), charge.decline_code.as_deref()).await?;
-    apply_news_in(tx, payment, charge).await?;
+    let first = sql::finish_operation(tx, operation.id, state, Some(&charge.reference), charge.decline_code.as_deref()).await?;
+    let stranger = payment.provider_reference.as_ref().is_some_and(|known| *known != charge.reference) && !payment.can_be_tried();
+    if !stranger {
+        apply_news_in(tx, payment, charge).await?;
+    } else if first && operation.kind == OperationKind::Authorize {
+        renewal::apply_in(tx, payment, charge).await?;
+    }
     Ok(state)
 }
 
@@ -164,6 +203,10 @@ pub(super) async fn apply_news_in(tx: &mut Tx, mut payment: Payment, charge: &Ch
     }
     payment.provider_reference = Some(charge.reference.clone());
     payment.decline_code.clone_from(&charge.decline_code);
+    payment.authorization_expires_at = charge.expires_at;
+    if charge.method.is_some() {
+        payment.method.clone_from(&charge.method);
+    }
     if payment.status == PaymentStatus::RequiresAction {
         payment.action_url.clone_from(&charge.action_url);
     }
@@ -176,7 +219,10 @@ pub(super) async fn apply_news_in(tx: &mut Tx, mut payment: Payment, charge: &Ch
     }
     let (id, booking) = (payment.id, payment.booking_id);
     let event = match payment.status {
-        PaymentStatus::Authorized => Event::PaymentAuthorized { payment: id, booking },
+        PaymentStatus::Authorized => {
+            renewal::plan_in(tx, &payment).await?;
+            Event::PaymentAuthorized { payment: id, booking }
+        }
         PaymentStatus::Succeeded => {
             ledger::post_capture_in(tx, &payment).await?;
             Event::PaymentSucceeded { payment: id, booking }
@@ -189,14 +235,28 @@ pub(super) async fn apply_news_in(tx: &mut Tx, mut payment: Payment, charge: &Ch
     Ok(applied)
 }
 
-async fn apply_refund_in(tx: &mut Tx, operation: &Operation, refund: &Refund) -> Result<()> {
-    let mut payment = locked(tx, operation).await?;
-    if !sql::finish_operation(tx, operation.id, OperationState::Succeeded, Some(&refund.reference), None).await? {
-        return Ok(());
+/// Takes over what the provider says of a refund: once.
+pub(super) async fn apply_refund(app: &App, operation: &Operation, refund: &Refund) -> Result<OperationState> {
+    if refund.state == RefundState::Pending {
+        sql::name_refund(&app.db, operation.id, &refund.reference).await?;
+        return Ok(OperationState::Sent);
     }
-    payment.apply_refund(operation.amount.amount);
-    sql::save(tx, &payment).await?;
-    ledger::post_refund_in(tx, &payment, operation).await?;
-    let event = Event::PaymentRefunded { payment: payment.id, booking: payment.booking_id, amount: operation.amount.amount };
-    events::publish_in(tx, event).await
+    let state = if refund.state == RefundState::Succeeded { OperationState::Succeeded } else { OperationState::Failed };
+    let mut tx = app.begin().await?;
+    let mut payment = locked(&mut tx, operation).await?;
+    if sql::finish_operation(&mut tx, operation.id, state, Some(&refund.reference), None).await? {
+        let (id, booking, amount) = (payment.id, payment.booking_id, operation.amount.amount);
+        let event = if state == OperationState::Succeeded {
+            payment.apply_refund(amount);
+            sql::save(&mut tx, &payment).await?;
+            ledger::post_refund_in(&mut tx, &payment, operation).await?;
+            Event::PaymentRefunded { payment: id, booking, amount }
+        } else {
+            // The money stays in refund_payable: it is the guest's still.
+            Event::RefundFailed { payment: id, booking, amount }
+        };
+        events::publish_in(&mut tx, event).await?;
+    }
+    tx.commit().await?;
+    Ok(state)
 }

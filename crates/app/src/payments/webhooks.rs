@@ -6,7 +6,7 @@ use super::jobs::HandleWebhook;
 use super::{operations, sql};
 use crate::App;
 use crate::error::{Error, Result};
-use crate::ports::payments::ProviderError;
+use crate::ports::payments::{Answer, EventObject, ProviderError};
 use crate::worker;
 
 /// The largest event taken, in bytes.
@@ -29,7 +29,7 @@ pub async fn receive(app: &App, provider: &str, signature: Option<&str>, body: &
     let mut tx = app.begin().await?;
     let now = tx.now();
     if sql::store_event(&mut tx, provider, &event, body, now).await? {
-        let job = HandleWebhook { provider: provider.to_owned(), event: event.id, charge: event.charge };
+        let job = HandleWebhook { provider: provider.to_owned(), event: event.id, object: event.object };
         worker::enqueue_in(&mut tx, &job, now).await?;
     }
     tx.commit().await?;
@@ -37,33 +37,52 @@ pub async fn receive(app: &App, provider: &str, signature: Option<&str>, body: &
     Ok(())
 }
 
-/// Handles a stored event: looks at the charge it speaks of.
-pub(super) async fn handle(app: &App, provider: &str, event: &str, charge: Option<&str>) -> Result<()> {
-    if let Some(reference) = charge {
-        look(app, provider, reference).await?;
+/// Handles a stored event: looks at what it speaks of. What is not followed is
+/// done with.
+pub(super) async fn handle(app: &App, provider: &str, event: &str, object: &EventObject) -> Result<()> {
+    match object {
+        EventObject::Charge(reference) => look(app, provider, reference).await?,
+        EventObject::Refund(reference) => look_at_refund(app, reference).await?,
+        EventObject::Dispute(_) | EventObject::Transfer(_) | EventObject::Account(_) | EventObject::Other => {}
     }
     sql::mark_processed(&app.db, provider, event, app.clock.now(), None).await
+}
+
+/// What the provider says now of something it told us about; `None` when it
+/// does not know it (any more).
+fn known<T>(answer: Answer<T>, reference: &str) -> Result<Option<T>> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(ProviderError::Unknown(why)) => Err(Error::Busy(why)),
+        Err(ProviderError::Refused(why)) => {
+            tracing::warn!(%reference, %why, "the provider does not know what its event speaks of");
+            Ok(None)
+        }
+    }
 }
 
 /// Asks the provider how a charge stands and takes that over. A charge that is
 /// none of ours (yet) is left alone: the answer to our own request brings it.
 pub(crate) async fn look(app: &App, provider: &str, reference: &str) -> Result<()> {
-    let Some(booking) = sql::booking_by_reference(&app.db, provider, reference).await? else {
+    let Some(id) = sql::id_by_reference(&app.db, provider, reference).await? else {
         tracing::info!(%reference, "an event speaks of a charge that is not known here");
         return Ok(());
     };
-    let charge = match app.provider.fetch(reference).await {
-        Ok(charge) => charge,
-        Err(ProviderError::Unknown(why)) => return Err(Error::Busy(why)),
-        Err(ProviderError::Refused(why)) => {
-            tracing::warn!(%reference, %why, "the provider does not know its own charge");
-            return Ok(());
-        }
-    };
+    let Some(charge) = known(app.provider.fetch(reference).await, reference)? else { return Ok(()) };
     let mut tx = app.begin().await?;
-    let payment = super::of_booking_in(&mut tx, booking).await?;
+    let payment = super::by_id_in(&mut tx, id).await?;
     if payment.provider_reference.as_deref() == Some(reference) {
         operations::apply_news_in(&mut tx, payment, &charge).await?;
     }
     tx.commit().await
+}
+
+async fn look_at_refund(app: &App, reference: &str) -> Result<()> {
+    let Some(id) = sql::refund_by_reference(&app.db, reference).await? else {
+        tracing::info!(%reference, "an event speaks of a refund that is not known here");
+        return Ok(());
+    };
+    let Some(operation) = sql::operation(&app.db, id).await? else { return Ok(()) };
+    let Some(refund) = known(app.provider.fetch_refund(reference).await, reference)? else { return Ok(()) };
+    operations::apply_refund(app, &operation, &refund).await.map(|_| ())
 }

@@ -140,7 +140,7 @@ async fn events_may_come_late_twice_and_in_any_order() {
 #[tokio::test]
 async fn forged_webhooks_are_refused() {
     let app = TestApp::new().await;
-    let body = json!({"id": "evt_1", "type": "charge.captured", "charge": "ch_1"}).to_string();
+    let body = json!({"id": "evt_1", "type": "charge.captured", "data": {"object": "charge", "reference": "ch_1"}}).to_string();
     let now = app.app.clock.now().timestamp();
     let nobody = app.anonymous();
     let send = |signature: Option<String>, body: &str| {
@@ -178,8 +178,11 @@ async fn the_book_refuses_changes_and_imbalance() {
         "delete from ledger_entries",
         "truncate ledger_entries",
         "update ledger_transactions set event = 'x'",
-        "insert into ledger_entries select id, 9, (select min(id) from ledger_accounts), 'debit', 1, 'EUR' from ledger_transactions",
-        "insert into ledger_transactions values (gen_random_uuid(), 'empty', 'capture', null, '', now())",
+        "insert into ledger_entries select id, 9, (select id from ledger_accounts limit 1), 'debit', 1, 'EUR' from ledger_transactions",
+        "insert into ledger_entries select id, 3, (select id from ledger_accounts limit 1), 'debit', 1, 'EUR' from ledger_transactions",
+        "insert into ledger_transactions values (gen_random_uuid(), 'empty', 'capture', null, null, '', now(), sha256(''))",
+        "update ledger_accounts set key = 'fee_guest'",
+        "delete from ledger_chain",
     ] {
         assert!(sqlx::raw_sql(sql).execute(app.pool()).await.is_err(), "{sql}");
     }
