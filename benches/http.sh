@@ -10,7 +10,7 @@ cargo build --release --quiet --package cli
 cargo build --release --quiet --package it --bin hello
 data=$(mktemp -d /var/tmp/roost-bench-XXXXXX)
 chmod 755 "$data"
-export ROOST_DATA_DIR=$data ROOST_LISTEN=127.0.0.1:8090 ROOST_METRICS_LISTEN= ROOST_LOG_FILTER=error
+export ROOST_DATA_DIR=$data ROOST_LISTEN=127.0.0.1:8090 ROOST_METRICS_LISTEN= ROOST_LOG_FILTER=error ROOST_RATE_LIMIT_ENABLED=false
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$data"' EXIT
 

@@ -18,22 +18,45 @@ use platform::postgres::{PostgresOptions, PrivatePostgres};
 use platform::redis::PrivateRedis;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::task::JoinHandle;
 
 /// An application and the private servers it started.
 pub struct Booted {
     pub app: App,
-    postgres: Option<PrivatePostgres>,
+    postgres: Option<Arc<PrivatePostgres>>,
     redis: Option<PrivateRedis>,
 }
 
 impl Booted {
+    /// Keeps the private PostgreSQL alive as long as this process serves: one
+    /// that does not answer and does not run is started again.
+    pub fn supervise(&self) -> Option<JoinHandle<()>> {
+        let server = self.postgres.clone()?;
+        let app = self.app.clone();
+        Some(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if app.ping().await.is_ok() || app.db.is_closed() {
+                    continue;
+                }
+                let server = server.clone();
+                match tokio::task::spawn_blocking(move || server.revive()).await {
+                    Ok(Ok(true)) => tracing::warn!("the private PostgreSQL had died and was started again"),
+                    Ok(Ok(false)) => {}
+                    Ok(Err(error)) => tracing::error!(%error, "the private PostgreSQL has died and does not start"),
+                    Err(error) => tracing::error!(%error, "looking after the private PostgreSQL"),
+                }
+            }
+        }))
+    }
+
     /// Stops the servers that this process has started.
     pub async fn stop(self) {
         self.app.db.close().await;
         if let Some(redis) = &self.redis {
             redis.stop();
         }
-        if let Some(Err(error)) = self.postgres.as_ref().map(PrivatePostgres::stop) {
+        if let Some(Err(error)) = self.postgres.as_ref().map(|server| server.stop()) {
             tracing::warn!(%error, "the private PostgreSQL did not stop");
         }
     }
@@ -144,5 +167,5 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
         live: app::live::Live::default(),
     });
     let _ = late.set(app.clone());
-    Ok(Booted { app, postgres, redis })
+    Ok(Booted { app, postgres: postgres.map(Arc::new), redis })
 }

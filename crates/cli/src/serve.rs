@@ -97,7 +97,8 @@ pub async fn serve(booted: Booted, with_worker: bool) -> anyhow::Result<()> {
     let app = booted.app.clone();
     let stop = CancellationToken::new();
     let listener = TcpListener::bind(app.config.listen).await.with_context(|| format!("cannot listen on {}", app.config.listen))?;
-    let tasks = housekeeping(&app)?;
+    let mut tasks = housekeeping(&app)?;
+    tasks.extend(booted.supervise());
     let worker = if with_worker { Some(worker_task(&app, &stop)?) } else { None };
     tracing::info!(url = %app.config.public_url, sandbox = app.config.sandbox, "Roost is ready");
     web::serve(app.clone(), listener, asked_to_stop()).await?;
@@ -116,7 +117,8 @@ pub async fn serve(booted: Booted, with_worker: bool) -> anyhow::Result<()> {
 pub async fn work(booted: Booted) -> anyhow::Result<()> {
     let app = booted.app.clone();
     let stop = CancellationToken::new();
-    let tasks = housekeeping(&app)?;
+    let mut tasks = housekeeping(&app)?;
+    tasks.extend(booted.supervise());
     let worker = worker_task(&app, &stop)?;
     tracing::info!("the worker is ready");
     asked_to_stop().await;

@@ -11,6 +11,7 @@
 
 pub mod client;
 pub mod database;
+pub mod program;
 pub mod stream;
 pub mod world;
 

@@ -65,6 +65,15 @@ impl TestApp {
 
     /// With a clock that stands at another time.
     pub async fn at(start: chrono::DateTime<chrono::Utc>, most: u32) -> Self {
+        Self::set_up(start, most, |_| {}).await
+    }
+
+    /// With other settings.
+    pub async fn with_settings(change: impl FnOnce(&mut Config)) -> Self {
+        Self::set_up("2030-01-01T10:00:00Z".parse().unwrap(), 10, change).await
+    }
+
+    async fn set_up(start: chrono::DateTime<chrono::Utc>, most: u32, change: impl FnOnce(&mut Config)) -> Self {
         let db = TestDb::with_connections(most).await;
         let folder = Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple())));
         std::fs::create_dir_all(&folder.0).unwrap();
@@ -73,6 +82,9 @@ impl TestApp {
         let mut config = Config::from_layers(None, |_| None).unwrap();
         config.public_url.clone_from(&base);
         config.data_dir.clone_from(&folder.0);
+        // Tests ask as fast as they can.
+        config.rate_limit.enabled = false;
+        change(&mut config);
         let mails = Arc::new(Letterbox::default());
         let late: Arc<OnceLock<App>> = Arc::default();
         let clock = late.clone();

@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -41,7 +42,8 @@ pub struct PrivatePostgres {
     data: PathBuf,
     sockets: PathBuf,
     run_as: Option<(u32, u32)>,
-    started_here: bool,
+    options: PostgresOptions,
+    started_here: AtomicBool,
 }
 
 /// Folders that hold a whole server, newest major version first.
@@ -86,23 +88,41 @@ impl PrivatePostgres {
         private_folder(&sockets, run_as)?;
         let existing = fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| text.trim().parse::<u32>().ok());
         let bin = choose(existing)?;
-        let mut server = Self { bin, data, sockets, run_as, started_here: false };
+        let server = Self { bin, data, sockets, run_as, options: options.clone(), started_here: AtomicBool::new(false) };
         if existing.is_none() {
             let mut initdb = server.program("initdb");
             initdb.args(["-U", "roost", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust", "--data-checksums", "-D"]).arg(&server.data);
             run(initdb)?;
         }
-        if !server.is_running()? {
-            let mut start = server.program("pg_ctl");
-            start.args(["start", "-w", "-t", "120", "-o", &server.arguments(options), "-l"]).arg(server.sockets.join("postgres.log"));
-            start.arg("-D").arg(&server.data);
-            run(start)?;
-            server.started_here = true;
-        }
+        server.start_unless_running()?;
         Ok(server)
     }
 
-    fn arguments(&self, options: &PostgresOptions) -> String {
+    /// Starts the server again if it has died; true when it had.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn revive(&self) -> io::Result<bool> {
+        let Some(root) = self.data.parent() else { return Ok(false) };
+        let _lock = lock(root)?;
+        self.start_unless_running()
+    }
+
+    /// The caller holds the folder's lock.
+    fn start_unless_running(&self) -> io::Result<bool> {
+        if self.is_running()? {
+            return Ok(false);
+        }
+        let mut start = self.program("pg_ctl");
+        start.args(["start", "-w", "-t", "120", "-o", &self.arguments(), "-l"]).arg(self.sockets.join("postgres.log"));
+        start.arg("-D").arg(&self.data);
+        run(start)?;
+        self.started_here.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    fn arguments(&self) -> String {
+        let options = &self.options;
         let durability = if options.durable { "on" } else { "off" };
         let settings = [
             "listen_addresses=''".to_owned(),
@@ -164,7 +184,7 @@ impl PrivatePostgres {
     /// # Errors
     /// When it does not stop.
     pub fn stop(&self) -> io::Result<()> {
-        if self.started_here { self.stop_now() } else { Ok(()) }
+        if self.started_here.load(Ordering::Relaxed) { self.stop_now() } else { Ok(()) }
     }
 
     /// Stops the server whoever started it.

@@ -1,7 +1,7 @@
 //! A guest asks for a stay: the nights are held, the price is fixed.
 
 use domain::actor::Actor;
-use domain::bookings::{Booking, BookingState, PAYMENT_HOLD, Side, Terms, booking_code};
+use domain::bookings::{Booking, BookingState, PAYMENT_HOLD, Terms, booking_code};
 use domain::dates::{Stay, instant_on};
 use domain::guests::Guests;
 use domain::ids::{ListingId, UserId};
@@ -57,8 +57,7 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
         return Err(Error::forbidden("own_listing", "a host cannot book their own home: block the nights instead"));
     }
     let rules = calendar::rules_in(&mut tx, listing.id).await?;
-    calendar::release_lapsed_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
-    let facts = calendar::facts_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
+    let facts = calendar::facts_for_booking_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;
     let tariff = pricing::tariff_in(&mut tx, listing.id).await?;
     let sheet = PriceSheet { listing, rules, tariff };
     let offer = pricing::offer_in(&mut tx, &sheet, &facts, wish.stay, &wish.guests).await?;
@@ -148,7 +147,6 @@ async fn insert_in(tx: &mut Tx, guest: UserId, listing: &Listing, wish: &Request
     for _ in 0..3 {
         booking.code = booking_code(app.ids.bits());
         if sql::insert(tx, &booking).await? {
-            sql::record(tx, booking.id, (None, booking.state), (Side::Guest, Some(guest)), "").await?;
             return Ok(booking);
         }
     }

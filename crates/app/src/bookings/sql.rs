@@ -69,14 +69,20 @@ impl From<Row> for Booking {
     }
 }
 
-/// Writes a new booking; false when its code is taken.
+/// Writes a new booking and the first row of its state log; false when its code
+/// is taken.
 pub(super) async fn insert(tx: &mut Tx, booking: &Booking) -> Result<bool> {
     let done = sqlx::query(
-        "insert into bookings
-            (id, code, listing_id, guest_id, host_id, state, booking_mode, check_in, check_out, guests, currency, total, host_payout,
-             terms, message, hold_expires_at, check_in_at, check_out_at, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
-         on conflict (code) do nothing",
+        "with placed as (
+             insert into bookings
+                 (id, code, listing_id, guest_id, host_id, state, booking_mode, check_in, check_out, guests, currency, total, host_payout,
+                  terms, message, hold_expires_at, check_in_at, check_out_at, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+             on conflict (code) do nothing
+             returning id, state, guest_id, created_at
+         )
+         insert into booking_events (booking_id, sequence, to_state, actor_kind, actor_id, reason, at)
+         select id, 1, state, 'guest', guest_id, '', created_at from placed",
     )
     .bind(booking.id)
     .bind(&booking.code)

@@ -2,9 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use domain::actor::Actor;
-use domain::calendar::{
-    DayRule, Lane, StayError, StayFacts, StayRules, alternatives, arrival_allowed, departure_allowed, explain, min_nights_on,
-};
+use domain::calendar::{DayRule, Lane, StayError, StayRules, alternatives, arrival_allowed, departure_allowed, explain, min_nights_on};
 use domain::dates::{Stay, local_date};
 use domain::guests::Guests;
 use domain::ids::ListingId;
@@ -139,8 +137,9 @@ pub async fn put_ranges(app: &App, actor: &Actor, id: ListingId, version: Option
         }
         if change.available == Some(false) {
             sql::delete_lapsed(&mut tx, id, change.range, now).await?;
-            let booked = sql::taken(&mut tx, id, change.range, now).await?.iter().any(|taken| taken.lane == Lane::Booking);
-            if booked || !sql::insert(&mut tx, id, &sql::NewOccupancy::host_block(change.range, &change.note)).await? {
+            let (facts, _) = sql::facts(&mut tx, id, change.range, now).await?;
+            let booked = facts.taken.iter().any(|taken| taken.lane == Lane::Booking);
+            if booked || sql::insert(&mut tx, id, &[sql::NewOccupancy::host_block(change.range, &change.note)]).await? == 0 {
                 return Err(Error::conflict("nights_booked", format!("{} holds booked nights: cancel the booking first", change.range)));
             }
         }
@@ -165,8 +164,7 @@ pub async fn availability(app: &App, actor: &Actor, id: ListingId, stay: Stay, g
     // Wide enough for the alternatives and their preparation nights.
     let wide = domain::calendar::widened(stay, 14 + rules.preparation_nights);
     let mut connection = app.db.acquire().await?;
-    let facts =
-        StayFacts { days: sql::day_rules(&mut connection, id, wide).await?, taken: sql::taken(&mut connection, id, wide, now).await? };
+    let (facts, _) = sql::facts(&mut connection, id, wide, now).await?;
     let terms = terms(&listing, &rules);
     let reasons = explain(&terms, &facts, stay, guests, now);
     let others = if reasons.is_empty() { Vec::new() } else { alternatives(&terms, &facts, stay, guests, now) };

@@ -13,7 +13,7 @@ pub use days::{Availability, Day, RangeChange, availability, days, put_ranges};
 pub(crate) use import::import_limits_in;
 pub use import::{ImportedCalendar, import_calendars};
 pub(crate) use occupancies::{
-    Hold, block_instead_in, colliding_in, hold_until_in, occupy_in, release_in, release_lapsed_in, set_preparation_in,
+    Hold, block_instead_in, colliding_in, facts_for_booking_in, hold_until_in, occupy_in, release_in, set_preparation_in,
 };
 
 use domain::calendar::{StayFacts, StayRules, Terms, widened};
@@ -45,8 +45,7 @@ pub(crate) async fn put_rules_in(tx: &mut Tx, listing: ListingId, rules: &StayRu
 /// Holds whose time is over count as free.
 pub(crate) async fn facts_in(tx: &mut Tx, listing: ListingId, stay: Stay, preparation_nights: i32) -> Result<StayFacts> {
     let now = tx.now();
-    let wide = widened(stay, preparation_nights);
-    Ok(StayFacts { days: sql::day_rules(tx, listing, wide).await?, taken: sql::taken(tx, listing, wide, now).await? })
+    Ok(sql::facts(tx, listing, widened(stay, preparation_nights), now).await?.0)
 }
 
 /// What the rules need to know of a listing.

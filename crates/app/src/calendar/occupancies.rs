@@ -1,7 +1,7 @@
 //! Taking nights and giving them back.
 
 use chrono::{DateTime, Utc};
-use domain::calendar::{Lane, widened};
+use domain::calendar::{Lane, StayFacts, widened};
 use domain::dates::Stay;
 use domain::ids::{BookingId, ListingId};
 
@@ -37,23 +37,27 @@ fn preparation(stay: Stay, nights: i32) -> impl Iterator<Item = Stay> {
 /// # Errors
 /// `409 dates_unavailable`.
 pub(crate) async fn occupy_in(tx: &mut Tx, listing: ListingId, booking: BookingId, stay: Stay, hold: Hold) -> Result<()> {
-    if !sql::insert(tx, listing, &sql::NewOccupancy::of_booking(booking, stay, hold.expires_at)).await? {
+    let own = sql::NewOccupancy::of_booking(booking, stay, hold.expires_at);
+    let around = preparation(stay, hold.preparation_nights).map(|nights| sql::NewOccupancy::preparation(booking, nights, hold.expires_at));
+    let rows: Vec<_> = std::iter::once(own).chain(around).collect();
+    if sql::insert(tx, listing, &rows).await? < rows.len() {
         metrics::counter!("bookings_lost_races_total").increment(1);
         return Err(taken());
-    }
-    for nights in preparation(stay, hold.preparation_nights) {
-        if !sql::insert(tx, listing, &sql::NewOccupancy::preparation(booking, nights, hold.expires_at)).await? {
-            return Err(taken());
-        }
     }
     Ok(())
 }
 
-/// Frees what holds have left behind whose time is over, as far as a stay wants
-/// it: no worker is needed for nights to become free.
-pub(crate) async fn release_lapsed_in(tx: &mut Tx, listing: ListingId, stay: Stay, preparation_nights: i32) -> Result<()> {
+/// What the calendar knows about a stay that somebody wants to book. Frees what
+/// holds have left behind there whose time is over: no worker is needed for
+/// nights to become free.
+pub(crate) async fn facts_for_booking_in(tx: &mut Tx, listing: ListingId, stay: Stay, preparation_nights: i32) -> Result<StayFacts> {
     let now = tx.now();
-    sql::delete_lapsed(tx, listing, widened(stay, preparation_nights), now).await
+    let wide = widened(stay, preparation_nights);
+    let (facts, lapsed) = sql::facts(tx, listing, wide, now).await?;
+    if lapsed {
+        sql::delete_lapsed(tx, listing, wide, now).await?;
+    }
+    Ok(facts)
 }
 
 /// Changes until when a booking holds its nights (`None`: for good). False:
@@ -84,8 +88,7 @@ pub(crate) async fn colliding_in(tx: &mut Tx, listing: ListingId, booking: Booki
 /// in the way, as many as there is room for were agreed before and stay.
 pub(crate) async fn set_preparation_in(tx: &mut Tx, listing: ListingId, booking: BookingId, stay: Stay, nights: i32) -> Result<()> {
     sql::delete_of_booking(tx, booking, Some(Lane::Block)).await?;
-    for nights in preparation(stay, nights) {
-        sql::insert(tx, listing, &sql::NewOccupancy::preparation(booking, nights, None)).await?;
-    }
+    let rows: Vec<_> = preparation(stay, nights).map(|nights| sql::NewOccupancy::preparation(booking, nights, None)).collect();
+    sql::insert(tx, listing, &rows).await?;
     Ok(())
 }

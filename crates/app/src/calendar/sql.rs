@@ -1,7 +1,7 @@
 //! SQL of stay rules, day rules and occupancies.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::calendar::{DayRule, Lane, RuleSeason, StayRules, Taken, Weekday};
+use domain::calendar::{DayRule, Lane, RuleSeason, StayFacts, StayRules, Taken, Weekday};
 use domain::dates::Stay;
 use domain::ids::{BookingId, ListingId, OccupancyId};
 use sqlx::PgConnection;
@@ -37,6 +37,7 @@ struct RulesRow {
     booking_window_days: Option<i32>,
     max_pets: i32,
     infants_count: bool,
+    has_seasons: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -52,29 +53,15 @@ struct SeasonRow {
 
 pub(super) async fn rules(db: &mut PgConnection, listing: ListingId) -> Result<StayRules> {
     let row: Option<RulesRow> = sqlx::query_as(
-        "select min_nights, max_nights, advance_notice_hours, notice_cutoff_hour, preparation_nights, booking_window_days, max_pets, infants_count
-         from stay_rules where listing_id = $1",
+        "select min_nights, max_nights, advance_notice_hours, notice_cutoff_hour, preparation_nights, booking_window_days, max_pets, infants_count,
+                exists (select 1 from rule_seasons s where s.listing_id = r.listing_id) as has_seasons
+         from stay_rules r where listing_id = $1",
     )
     .bind(listing)
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(StayRules::default()) };
-    let seasons: Vec<SeasonRow> = sqlx::query_as(
-        "select lower(season) as from_date, upper(season) as to_date, min_nights, min_nights_weekday, max_nights, closed_to_arrival, closed_to_departure
-         from rule_seasons where listing_id = $1 order by season",
-    )
-    .bind(listing)
-    .fetch_all(&mut *db)
-    .await?;
-    let season = |row: SeasonRow| RuleSeason {
-        from: row.from_date,
-        to: row.to_date,
-        min_nights: row.min_nights,
-        min_nights_by_weekday: row.min_nights_weekday.and_then(|days| days.try_into().ok()),
-        max_nights: row.max_nights,
-        closed_to_arrival: weekdays(row.closed_to_arrival),
-        closed_to_departure: weekdays(row.closed_to_departure),
-    };
+    let seasons: Vec<SeasonRow> = if row.has_seasons { seasons(db, listing).await? } else { Vec::new() };
     Ok(StayRules {
         min_nights: row.min_nights,
         max_nights: row.max_nights,
@@ -84,8 +71,32 @@ pub(super) async fn rules(db: &mut PgConnection, listing: ListingId) -> Result<S
         booking_window_days: row.booking_window_days,
         max_pets: row.max_pets,
         infants_count: row.infants_count,
-        seasons: seasons.into_iter().map(season).collect(),
+        seasons: seasons.into_iter().map(RuleSeason::from).collect(),
     })
+}
+
+impl From<SeasonRow> for RuleSeason {
+    fn from(row: SeasonRow) -> Self {
+        Self {
+            from: row.from_date,
+            to: row.to_date,
+            min_nights: row.min_nights,
+            min_nights_by_weekday: row.min_nights_weekday.and_then(|days| days.try_into().ok()),
+            max_nights: row.max_nights,
+            closed_to_arrival: weekdays(row.closed_to_arrival),
+            closed_to_departure: weekdays(row.closed_to_departure),
+        }
+    }
+}
+
+async fn seasons(db: &mut PgConnection, listing: ListingId) -> Result<Vec<SeasonRow>> {
+    Ok(sqlx::query_as(
+        "select lower(season) as from_date, upper(season) as to_date, min_nights, min_nights_weekday, max_nights, closed_to_arrival, closed_to_departure
+         from rule_seasons where listing_id = $1 order by season",
+    )
+    .bind(listing)
+    .fetch_all(db)
+    .await?)
 }
 
 pub(super) async fn put_rules(tx: &mut Tx, listing: ListingId, rules: &StayRules) -> Result<()> {
@@ -194,21 +205,43 @@ pub(super) async fn put_days(
     Ok(())
 }
 
-pub(super) async fn taken(db: &mut PgConnection, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<Vec<Taken>> {
-    let rows: Vec<(NaiveDate, NaiveDate, bool)> = sqlx::query_as(
-        "select lower(nights), upper(nights), lane = 'booking' from occupancies
-         where listing_id = $1 and nights && $2 and (expires_at is null or expires_at > $3)",
+#[derive(sqlx::FromRow)]
+struct FactRow {
+    from_date: NaiveDate,
+    to_date: NaiveDate,
+    lane: Option<Lane>,
+    lapsed: Option<bool>,
+    price: Option<i64>,
+    min_nights: Option<i32>,
+}
+
+/// Day rules and taken nights within a range of dates, and whether holds whose
+/// time is over still lie there.
+pub(super) async fn facts(db: &mut PgConnection, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<(StayFacts, bool)> {
+    let rows: Vec<FactRow> = sqlx::query_as(
+        "select lower(nights) as from_date, upper(nights) as to_date, lane::text, coalesce(expires_at <= $5, false) as lapsed,
+                null::bigint as price, null::integer as min_nights
+         from occupancies where listing_id = $1 and nights && $2
+         union all
+         select date, date + 1, null, null, price, min_nights from day_rules where listing_id = $1 and date >= $3 and date < $4
+         order by from_date",
     )
     .bind(listing)
     .bind(range(within))
+    .bind(within.check_in)
+    .bind(within.check_out)
     .bind(now)
     .fetch_all(db)
     .await?;
-    let taken = |(check_in, check_out, booking)| Taken {
-        nights: Stay { check_in, check_out },
-        lane: if booking { Lane::Booking } else { Lane::Block },
-    };
-    Ok(rows.into_iter().map(taken).collect())
+    let lapsed = rows.iter().any(|row| row.lapsed == Some(true));
+    let (mut days, mut taken) = (Vec::new(), Vec::new());
+    for row in rows.into_iter().filter(|row| row.lapsed != Some(true)) {
+        match row.lane {
+            Some(lane) => taken.push(Taken { nights: Stay { check_in: row.from_date, check_out: row.to_date }, lane }),
+            None => days.push(DayRule { date: row.from_date, price: row.price, min_nights: row.min_nights }),
+        }
+    }
+    Ok((StayFacts { days, taken }, lapsed))
 }
 
 /// An occupancy as its owner sees it.
@@ -256,26 +289,30 @@ impl<'a> NewOccupancy<'a> {
     }
 }
 
-/// Takes nights; false when the constraints say that somebody has them. A plain
+/// Takes nights; gives back how many of the rows the constraints let in. A plain
 /// insert would wait for and deadlock with its rivals in a race.
-pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &NewOccupancy<'_>) -> Result<bool> {
+pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &[NewOccupancy<'_>]) -> Result<usize> {
     let app = tx.app();
-    let id: OccupancyId = app.ids.next(&app.clock);
+    let column = |of: &dyn Fn(&NewOccupancy<'_>) -> String| new.iter().map(of).collect::<Vec<_>>();
+    let ids: Vec<uuid::Uuid> = new.iter().map(|_| app.ids.next::<OccupancyId>(&app.clock).0).collect();
     let done = sqlx::query(
         "insert into occupancies (listing_id, id, lane, reason, nights, booking_id, expires_at, note)
-         values ($1, $2, $3::text::occupancy_lane, $4, $5, $6, $7, $8) on conflict do nothing",
+         select $1, id, lane::occupancy_lane, reason, daterange(from_date, to_date), $7, $8, note
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $9::text[]) as night (id, lane, reason, from_date, to_date, note)
+         on conflict do nothing",
     )
     .bind(listing)
-    .bind(id)
-    .bind(new.lane)
-    .bind(new.reason)
-    .bind(range(new.nights))
-    .bind(new.booking)
-    .bind(new.expires_at)
-    .bind(new.note)
+    .bind(ids)
+    .bind(column(&|row| row.lane.to_owned()))
+    .bind(column(&|row| row.reason.to_owned()))
+    .bind(new.iter().map(|row| row.nights.check_in).collect::<Vec<_>>())
+    .bind(new.iter().map(|row| row.nights.check_out).collect::<Vec<_>>())
+    .bind(new.first().and_then(|row| row.booking))
+    .bind(new.first().and_then(|row| row.expires_at))
+    .bind(column(&|row| row.note.to_owned()))
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
 }
 
 pub(super) async fn delete_lapsed(tx: &mut Tx, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<()> {
@@ -349,7 +386,7 @@ pub(super) async fn unblock(tx: &mut Tx, listing: ListingId, within: Stay) -> Re
     for (from, to, note) in gone {
         for (check_in, check_out) in [(from, within.check_in.min(to)), (within.check_out.max(from), to)] {
             if check_in < check_out {
-                insert(tx, listing, &NewOccupancy::host_block(Stay { check_in, check_out }, &note)).await?;
+                insert(tx, listing, &[NewOccupancy::host_block(Stay { check_in, check_out }, &note)]).await?;
             }
         }
     }

@@ -115,7 +115,17 @@ pub(super) async fn by_id(db: &PgPool, id: ListingId) -> Result<Option<Listing>>
 }
 
 pub(super) async fn shared(tx: &mut Tx, id: ListingId) -> Result<Option<Listing>> {
-    let row: Option<Row> = sqlx::query_as("select * from listings where id = $1 for share").bind(id).fetch_optional(&mut **tx).await?;
+    // All but search_text, which is long and which nobody reads.
+    let row: Option<Row> = sqlx::query_as(
+        "select id, host_id, status, title, description, property_type, room_type, capacity, bedrooms, beds, bathrooms_halves,
+                bed_types, amenities, house_rules, licence, currency, time_zone, booking_mode, cancellation_policy, check_in_from, check_in_until,
+                check_out_until, check_in_method, line1, line2, city, region, postal_code, country, neighbourhood, latitude_e7, longitude_e7,
+                public_latitude_e7, public_longitude_e7, version, created_at, updated_at, published_at
+         from listings where id = $1 for share",
+    )
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await?;
     Ok(row.map(Listing::from))
 }
 

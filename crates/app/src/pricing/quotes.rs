@@ -61,7 +61,10 @@ pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts,
     let fees = fees(&app);
     let taxes = taxes_in(tx, listing, stay).await?;
     let zone = listing.time_zone.unwrap_or(chrono_tz::UTC);
-    let occasion = Occasion { booked_on: local_date(zone, now), earlier_bookings: sql::earlier_bookings(tx, listing.id).await? };
+    // Only the discount for new listings asks how many there were.
+    let counted = tariff.new_listing_discount_bps.0 > 0;
+    let earlier_bookings = if counted { sql::earlier_bookings(tx, listing.id).await? } else { 0 };
+    let occasion = Occasion { booked_on: local_date(zone, now), earlier_bookings };
     let prices = Prices { tariff, days: &facts.days, fees: &fees, taxes: &taxes };
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());

@@ -1,10 +1,11 @@
 //! Many at once: one wins, the others get an answer, nothing is half-done.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use futures::future::join_all;
-use it::{Client, TestApp, TestDb};
+use it::program::{Program, binary, free_port};
+use it::{TestApp, TestDb};
 use serde_json::{Value, json};
 
 async fn tally(answers: Vec<it::Answer>) -> (usize, usize) {
@@ -77,52 +78,12 @@ async fn a_double_click_books_once() {
     assert_eq!(bookings, 1);
 }
 
-/// The real program as a process of its own.
-struct Program {
-    child: Child,
-    base: String,
-}
-
-impl Program {
-    async fn start(db: &TestDb, folder: &std::path::Path, port: u16) -> Self {
-        let child = Command::new(binary())
-            .arg("serve")
-            .env("DATABASE_URL", db.url())
-            // Nobody listens there: the cache does without.
-            .env("REDIS_URL", "redis://127.0.0.1:1/")
-            .env("ROOST_DATA_DIR", folder)
-            .env("ROOST_LISTEN", format!("127.0.0.1:{port}"))
-            .env("ROOST_METRICS_LISTEN", "")
-            .env("ROOST_LOG_FILTER", "error")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let program = Self { child, base: format!("http://127.0.0.1:{port}") };
-        let nobody = Client::new(&program.base);
-        for _ in 0..600 {
-            let request = nobody.request(reqwest::Method::GET, "/health/ready").timeout(Duration::from_secs(2));
-            if request.send().await.is_ok_and(|response| response.status().is_success()) {
-                return program;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the program did not get ready");
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// `target/<profile>/roost`, beside the test's own binary.
-fn binary() -> std::path::PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let path = here.ancestors().nth(2).unwrap().join("roost");
-    assert!(path.is_file(), "{} is missing: cargo build -p cli", path.display());
-    path
+/// The program on the test's database.
+async fn serve(db: &TestDb, folder: &std::path::Path, port: u16) -> Program {
+    let mut command = Command::new(binary());
+    // Nobody listens there: the cache does without.
+    command.env("DATABASE_URL", db.url()).env("REDIS_URL", "redis://127.0.0.1:1/");
+    Program::start(command, folder, port).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,10 +95,10 @@ async fn killed_and_started_again_in_the_middle_there_is_still_one_winner() {
     let guest = app.user("mia").await;
     let folder = std::env::temp_dir().join(format!("roost-kill-{}", uuid::Uuid::new_v4().simple()));
     std::fs::create_dir_all(&folder).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     // The program's clock is the machine's: tokens of 2030 do, dates are later.
     let mut there = guest.clone();
-    let mut program = Program::start(app.db(), &folder, port).await;
+    let mut program = serve(app.db(), &folder, port).await;
     there.base.clone_from(&program.base);
     let mut acknowledged = 0;
     for round in 0..4 {
@@ -152,8 +113,7 @@ async fn killed_and_started_again_in_the_middle_there_is_still_one_winner() {
         });
         let asked: Vec<_> = asked.collect();
         tokio::time::sleep(Duration::from_millis(15)).await;
-        program.child.kill().unwrap();
-        program.child.wait().unwrap();
+        program.kill();
         for answer in join_all(asked).await {
             match answer.unwrap() {
                 Ok(201) => acknowledged += 1,
@@ -161,7 +121,7 @@ async fn killed_and_started_again_in_the_middle_there_is_still_one_winner() {
                 Ok(other) => panic!("answered {other}"),
             }
         }
-        program = Program::start(app.db(), &folder, port).await;
+        program = serve(app.db(), &folder, port).await;
     }
     let last = (0..200).map(|n| {
         let (there, body) = (there.clone(), wish(&listing["id"], "2030-02-10", "2030-02-13"));

@@ -76,3 +76,21 @@ async fn requests_have_ids() {
     assert_eq!(made.header("x-request-id").unwrap().len(), 36);
     assert_eq!(made.header("x-content-type-options"), Some("nosniff"));
 }
+
+#[tokio::test]
+async fn one_client_may_ask_only_so_often() {
+    let app = it::TestApp::with_settings(|config| {
+        config.rate_limit.enabled = true;
+        config.rate_limit.requests_per_minute = 3;
+    })
+    .await;
+    for left in [2, 1, 0] {
+        let answer = app.get("/api/v1/listings").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("ratelimit").unwrap(), format!("\"client\";r={left};t=0"));
+        assert_eq!(answer.header("ratelimit-policy").unwrap(), "\"client\";q=3;w=60");
+    }
+    let refused = app.get("/api/v1/listings").await;
+    assert_eq!(refused.problem(429), "too_many_requests");
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+}

@@ -18,6 +18,7 @@ mod live;
 mod messaging;
 mod notifications;
 mod payments;
+mod private_servers;
 mod reviews;
 mod search;
 mod statements;
