@@ -6,9 +6,11 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -108,10 +110,15 @@ impl PrivatePostgres {
         self.start_unless_running()
     }
 
-    /// The caller holds the folder's lock.
+    /// The caller holds the folder's lock. A server that was killed can look
+    /// alive until the system has cleared it away, and none can start before.
     fn start_unless_running(&self) -> io::Result<bool> {
-        if self.is_running()? {
-            return Ok(false);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.has_process()? && Instant::now() < deadline {
+            if UnixStream::connect(self.sockets.join(".s.PGSQL.5432")).is_ok() {
+                return Ok(false);
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
         let mut start = self.program("pg_ctl");
         start.args(["start", "-w", "-t", "120", "-o", &self.arguments(), "-l"]).arg(self.sockets.join("postgres.log"));
@@ -144,7 +151,7 @@ impl PrivatePostgres {
         command(&self.bin.join(name), self.run_as)
     }
 
-    fn is_running(&self) -> io::Result<bool> {
+    fn has_process(&self) -> io::Result<bool> {
         let mut status = self.program("pg_ctl");
         Ok(status.arg("status").arg("-D").arg(&self.data).stderr(Stdio::null()).status()?.success())
     }
