@@ -9,12 +9,14 @@
     reason = "a test kit: failing loudly is its purpose"
 )]
 
+pub mod browser;
 pub mod client;
 pub mod database;
 pub mod program;
 pub mod stream;
 pub mod world;
 
+pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use database::TestDb;
 pub use stream::EventStream;

@@ -142,6 +142,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // For whoever turns it into a page.
+        response.extensions_mut().insert(self);
         response
     }
 }

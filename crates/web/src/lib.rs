@@ -1,12 +1,14 @@
 //! The faces of the marketplace over HTTP. No SQL and no rules here: a handler
 //! reads its input, calls one use-case of `app` and shapes the answer.
 
+pub mod assets;
 pub mod auth;
 pub mod error;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod limits;
+pub mod pages;
 pub mod patch;
 pub mod rest;
 mod server;

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,7 +24,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::error::{ApiError, REQUEST_ID, problem};
 use crate::extract::MAX_BODY;
 use crate::limits::{Limits, limit};
-use crate::{health, rest};
+use crate::{health, pages, rest};
 
 /// How long a request may take, in seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -34,26 +34,17 @@ pub fn router(app: App) -> Router {
     let (api, document) = rest::router().split_for_parts();
     let limits = Limits::new(&app);
     let api = api.layer(from_fn_with_state(limits, limit)).merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document));
-    api.route("/", get(landing))
+    api.merge(pages::router(&app))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(rest::photos::files())
         .merge(rest::payments::sandbox_pages())
-        .fallback(async || not_found())
         .method_not_allowed_fallback(async || {
             ApiError::http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")
         })
         .with_state(app)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CatchPanicLayer::custom(|_cause: Box<dyn std::any::Any + Send>| {
-            metrics::counter!("http_panics_total").increment(1);
-            problem(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "something went wrong on our side; the request id helps us to find it".into(),
-            )
-            .into_response()
-        }))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIME_LIMIT))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(1024).and(NotForContentType::IMAGES).and(NotForContentType::SSE)))
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
@@ -62,13 +53,11 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(observe))
 }
 
-fn not_found() -> ApiError {
-    ApiError::http(StatusCode::NOT_FOUND, "not_found", "nothing is known under this address")
-}
-
-/// What a browser sees first.
-async fn landing() -> Html<&'static str> {
-    Html(include_str!("landing.html"))
+/// A handler has panicked: counted, and answered like any fault of ours.
+pub(crate) fn panicked(_cause: Box<dyn std::any::Any + Send>) -> Response {
+    metrics::counter!("http_panics_total").increment(1);
+    let words = "something went wrong on our side; the request id helps us to find it";
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", words.into()).into_response()
 }
 
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");

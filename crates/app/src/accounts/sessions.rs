@@ -74,6 +74,9 @@ pub struct Device {
     pub user_agent: String,
     /// The address, as text; empty when unknown.
     pub ip_address: String,
+    /// A browser keeps one token in a cookie for as long as the login holds: two
+    /// tabs cannot take turns at rotating.
+    pub browser: bool,
 }
 
 /// Who an access token belongs to.
@@ -142,7 +145,7 @@ async fn issue_in(tx: &mut Tx, user: User, device: &Device) -> Result<IssuedToke
         id: app.ids.next(&app.clock),
         user: user.id,
         access_hash: &access.hash,
-        access_expires_at: now + ACCESS_TOKEN_LIFE,
+        access_expires_at: now + if device.browser { REFRESH_TOKEN_LIFE } else { ACCESS_TOKEN_LIFE },
         expires_at: now + REFRESH_TOKEN_LIFE,
         user_agent: &device.user_agent,
         ip_address: &device.ip_address,

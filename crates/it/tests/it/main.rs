@@ -17,6 +17,7 @@ mod listings;
 mod live;
 mod messaging;
 mod notifications;
+mod pages;
 mod payments;
 mod private_servers;
 mod reviews;

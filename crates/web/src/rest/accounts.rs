@@ -120,8 +120,11 @@ fn tokens(app: &App, issued: IssuedTokens) -> Response {
 #[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = Credentials,
     responses((status = 201, body = TokensView), (status = 401, body = Problem), (status = 429, body = Problem)))]
 pub async fn log_in(State(app): State<App>, device: Device, Json(body): Json<Credentials>) -> ApiResult<Response> {
-    let device =
-        accounts::Device { user_agent: device.user_agent, ip_address: device.ip_address.map(|ip| ip.to_string()).unwrap_or_default() };
+    let device = accounts::Device {
+        user_agent: device.user_agent,
+        ip_address: device.ip_address.map(|ip| ip.to_string()).unwrap_or_default(),
+        browser: false,
+    };
     Ok(tokens(&app, accounts::log_in(&app, &body.email, &body.password, &device).await?))
 }
 
