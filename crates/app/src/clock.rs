@@ -41,6 +41,13 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or(base)
     }
 
+    /// The instant it is outside, whatever a sandbox's clock says: for what
+    /// people's own devices compute.
+    #[must_use]
+    pub fn machine_now(&self) -> DateTime<Utc> {
+        self.fixed.unwrap_or_else(machine_time)
+    }
+
     /// Takes over how far the marketplace's clock stands ahead, in seconds.
     pub fn set_advanced(&self, seconds: i64) {
         self.advanced_seconds.store(seconds, Ordering::Release);

@@ -52,6 +52,8 @@ pub struct Config {
     pub blobs: BlobSettings,
     /// The cache.
     pub cache: CacheSettings,
+    /// Fetching what strangers name.
+    pub outbound: OutboundSettings,
     /// How often one client may ask.
     pub rate_limit: RateLimit,
 }
@@ -120,6 +122,14 @@ pub struct CacheSettings {
     pub megabytes: u64,
     /// Several servers share one database.
     pub shared: bool,
+}
+
+/// Fetching what strangers name: calendars of other platforms.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboundSettings {
+    /// Addresses inside the house too, and without TLS.
+    pub allow_private: bool,
 }
 
 /// How often one client may ask.

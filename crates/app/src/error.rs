@@ -14,6 +14,14 @@ pub enum Error {
     /// Nobody is logged in, or the token is spent, revoked or unknown.
     #[error("log in first")]
     Unauthenticated,
+    /// Who asks must prove more than they did.
+    #[error("{message}")]
+    Challenge {
+        /// Stable machine word, e.g. `totp_required`.
+        code: &'static str,
+        /// For people: what is asked for.
+        message: String,
+    },
     /// The actor is known and may not do this.
     #[error("{message}")]
     Forbidden {
@@ -76,6 +84,11 @@ impl Error {
     /// A conflict without details.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::Conflict { code, message: message.into(), details: None }
+    }
+
+    /// A wish for more proof.
+    pub fn challenge(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Challenge { code, message: message.into() }
     }
 
     /// A refusal that says why.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::tx::Tx;
-use crate::{App, bookings, listings, messaging, notifications, worker};
+use crate::{App, bookings, listings, messaging, notifications, wishlists, worker};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +160,7 @@ async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
         }
         Event::UserErased { user } => {
             messaging::forget_in(tx, *user).await?;
+            wishlists::forget_in(tx, *user).await?;
             notifications::forget_in(tx, *user).await
         }
         _ => Ok(()),

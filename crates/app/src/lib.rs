@@ -1,7 +1,7 @@
 //! The marketplace's use-cases, their SQL and the outside world. Knows no HTTP.
 //!
 //! Slices, lowest first: accounts < listings < calendar < pricing < payments <
-//! bookings < reviews < messaging < notifications < search. A slice calls only lower ones;
+//! bookings < reviews < messaging < notifications < search < wishlists < hosting. A slice calls only lower ones;
 //! upward news goes through [`events`]. Each slice's tables are written only by
 //! its own private `sql` module.
 
@@ -14,6 +14,7 @@ pub mod config;
 mod copy;
 pub mod error;
 pub mod events;
+pub mod hosting;
 pub mod idempotency;
 pub mod ids;
 pub mod listings;
@@ -27,6 +28,7 @@ pub mod pricing;
 pub mod reviews;
 pub mod search;
 pub mod tx;
+pub mod wishlists;
 pub mod worker;
 
 use std::ops::Deref;
@@ -68,6 +70,8 @@ pub struct Parts {
     pub provider: Arc<dyn PaymentProvider>,
     /// Signs and checks the sandbox payment provider's webhooks.
     pub sandbox_secret: Vec<u8>,
+    /// Encrypts secrets that must be read back.
+    pub sealing_key: accounts::SealingKey,
     /// Keeps exact places private.
     pub location_key: listings::place::LocationKey,
     /// Where photographs are kept.

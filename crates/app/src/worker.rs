@@ -8,7 +8,7 @@ use jobs::{Enqueue, Job, Registry, Schedule, Worker, WorkerSettings};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
-use crate::{App, accounts, bookings, events, idempotency, notifications, payments, reviews};
+use crate::{App, accounts, bookings, calendar, events, idempotency, notifications, payments, reviews, wishlists};
 
 /// Asks for `job` at `run_at`, in the caller's transaction.
 pub(crate) async fn enqueue_in<J: Job<App>>(tx: &mut Tx, job: &J, run_at: DateTime<Utc>) -> Result<()> {
@@ -53,6 +53,9 @@ pub fn registry() -> Registry<App> {
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
         .register::<reviews::jobs::OpenReviews>()
+        .register::<calendar::ReadDueFeeds>()
+        .register::<calendar::ReadFeed>()
+        .register::<wishlists::TellOfNewHomes>()
 }
 
 /// Everything that happens by the calendar rather than by a row.
@@ -64,6 +67,8 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
     Ok(vec![
         Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
+        Schedule::new::<App, calendar::ReadDueFeeds>("read_due_feeds", "*/5 * * * *", &nothing)?,
+        Schedule::new::<App, wishlists::TellOfNewHomes>("tell_of_new_homes", "23 7 * * *", &nothing)?,
     ])
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use app::accounts::SealingKey;
 use app::clock::Clock;
 use app::ids::Ids;
 use app::listings::place::LocationKey;
@@ -145,6 +146,7 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
     let ids = Ids::random();
     let location_key = LocationKey::load_or_create(&config.data_dir, "location.key", ids.token())?;
     let secret = LocationKey::load_or_create(&config.data_dir, "sandbox.key", ids.token())?.bytes().to_vec();
+    let sealing = LocationKey::load_or_create(&config.data_dir, "sealing.key", ids.token())?;
     let blobs = Blobs::new(&config.blobs.url, &config.data_dir, &config.blobs.public_url)?;
     // The provider's clock is the marketplace's, which it cannot reach before
     // the application is whole.
@@ -161,6 +163,7 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
         cache,
         provider: Arc::new(provider),
         sandbox_secret: secret,
+        sealing_key: SealingKey::new(sealing.bytes()),
         location_key,
         blobs,
         waker: OnceLock::new(),

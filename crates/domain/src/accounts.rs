@@ -21,6 +21,44 @@ words! {
     }
 }
 
+words! {
+    /// What a personal token may do.
+    TokenScope {
+        /// Read one's profile, preferences, lists.
+        ProfileRead = "profile:read",
+        /// Change them.
+        ProfileWrite = "profile:write",
+        /// Read one's homes, also unpublished ones.
+        ListingsRead = "listings:read",
+        /// Change them, their photos, prices and calendars.
+        ListingsWrite = "listings:write",
+        /// Read one's bookings as guest and host.
+        BookingsRead = "bookings:read",
+        /// Book, answer, call off, review.
+        BookingsWrite = "bookings:write",
+        /// Read conversations and notifications.
+        MessagesRead = "messages:read",
+        /// Write messages.
+        MessagesWrite = "messages:write",
+        /// Read what one has earned.
+        PayoutsRead = "payouts:read",
+    }
+}
+
+/// So many recovery codes come with a second factor.
+pub const RECOVERY_CODES: usize = 10;
+/// After so many wrong codes a second factor rests for a while.
+pub const MOST_FACTOR_FAILURES: i32 = 10;
+
+/// A recovery code for people from 50 random bits: `R7K2Q-9QXMT`.
+#[must_use]
+pub fn recovery_code(random: u64) -> String {
+    const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let letter = |at: u32| char::from(LETTERS[((random >> (5 * at)) & 31) as usize]);
+    let (head, tail): (String, String) = ((0..5).map(letter).collect(), (5..10).map(letter).collect());
+    format!("{head}-{tail}")
+}
+
 /// How long an access token works.
 pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::hours(1);
 /// How long a refresh token works, unless it is spent before.

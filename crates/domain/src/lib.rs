@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod actor;
 pub mod bookings;
 pub mod calendar;
+pub mod calendar_feeds;
 pub mod cancellation;
 pub mod dates;
 pub mod fields;
@@ -23,6 +24,7 @@ pub mod payments;
 pub mod pricing;
 pub mod reviews;
 pub mod taxes;
+pub mod wishlists;
 mod words;
 
 #[cfg(feature = "sqlx")]

@@ -83,6 +83,11 @@ impl Client {
         }
     }
 
+    /// The same person with another token.
+    pub fn carrying(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {

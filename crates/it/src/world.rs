@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use app::accounts::SealingKey;
 use app::clock::Clock;
 use app::ids::Ids;
 use app::listings::place::LocationKey;
@@ -73,6 +74,11 @@ impl TestApp {
         Self::set_up("2030-01-01T10:00:00Z".parse().unwrap(), 10, change).await
     }
 
+    /// One that fetches from loopback addresses too.
+    pub async fn permissive() -> Self {
+        Self::with_settings(|config| config.outbound.allow_private = true).await
+    }
+
     async fn set_up(start: chrono::DateTime<chrono::Utc>, most: u32, change: impl FnOnce(&mut Config)) -> Self {
         let db = TestDb::with_connections(most).await;
         let folder = Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple())));
@@ -99,6 +105,7 @@ impl TestApp {
             mailer: mails.clone(),
             provider: Arc::new(provider),
             sandbox_secret: secret,
+            sealing_key: SealingKey::new(b"a seal of the tests"),
             location_key: LocationKey::new(b"a place of the tests"),
             blobs: Blobs::new("", &folder.0, "").unwrap(),
             waker: OnceLock::new(),
@@ -107,6 +114,16 @@ impl TestApp {
         let _ = late.set(app.clone());
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
         Self { app, base, mails, _folder: folder, db }
+    }
+
+    /// Asks for everything that recurs, now, and does it.
+    pub async fn run_schedules(&self) {
+        let mut connection = self.pool().acquire().await.unwrap();
+        for schedule in app::worker::schedules().unwrap() {
+            schedule.ask_now(&mut connection, self.app.clock.now()).await.unwrap();
+        }
+        drop(connection);
+        self.run_jobs().await;
     }
 
     pub fn db(&self) -> &TestDb {

@@ -45,6 +45,14 @@ impl Schedule {
         Ok(Self { name, cron, add })
     }
 
+    /// Asks for it now, whatever its pattern says: for operators and tests.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn ask_now(&self, connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        (self.add)(connection, Enqueue { run_at: now, dedupe_key: None }).await
+    }
+
     fn after(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.cron.find_next_occurrence(&at, false).ok()
     }

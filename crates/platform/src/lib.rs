@@ -1,7 +1,8 @@
 //! What the marketplace runs on, without knowing any feature: a private
-//! PostgreSQL and Redis, settings, the cache face, telemetry.
+//! PostgreSQL and Redis, settings, the cache face, guarded fetching, telemetry.
 
 pub mod cache;
+pub mod outbound;
 pub mod postgres;
 pub mod redis;
 pub mod settings;

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use app::App;
-use app::accounts::Login;
-use axum::extract::{FromRef, FromRequestParts};
+use app::accounts::{Login, PERSONAL_PREFIX};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::actor::Actor;
 
 use crate::error::ApiError;
+use crate::scopes::{Needed, needed};
 
 /// The one who asks, logged in or not. A token that is sent must be good.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +38,20 @@ where
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or(ApiError::App(app::Error::Unauthenticated))?;
-    Ok(Some(app::accounts::authenticate(&App::from_ref(state), token).await?))
+    let app = App::from_ref(state);
+    if !token.starts_with(PERSONAL_PREFIX) {
+        return Ok(Some(app::accounts::authenticate(&app, token).await?));
+    }
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let scope = match needed(&parts.method, route) {
+        Needed::Nothing => None,
+        Needed::Scope(scope) => Some(scope),
+        Needed::Login => {
+            let why = "this takes no personal token: log in";
+            return Err(ApiError::App(app::Error::forbidden("not_for_tokens", why)));
+        }
+    };
+    Ok(Some(app::accounts::authenticate_personal(&app, token, scope).await?))
 }
 
 impl<S> FromRequestParts<S> for MaybeActor

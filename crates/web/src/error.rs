@@ -96,6 +96,7 @@ fn classify(error: &Error) -> (StatusCode, String) {
     match error {
         Error::NotFound(_) => word(StatusCode::NOT_FOUND, "not_found"),
         Error::Unauthenticated => word(StatusCode::UNAUTHORIZED, "unauthenticated"),
+        Error::Challenge { code, .. } => word(StatusCode::UNAUTHORIZED, code),
         Error::Forbidden { code, .. } => word(StatusCode::FORBIDDEN, code),
         Error::Invalid(errors) => match errors.as_slice() {
             [only] if only.code == "bad_cursor" => word(StatusCode::BAD_REQUEST, only.code),

@@ -125,14 +125,24 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
+impl<T: DeserializeOwned> Query<T> {
+    /// Reads the query string of an address.
+    ///
+    /// # Errors
+    /// 422 for wrong values and unknown parameters.
+    #[expect(clippy::disallowed_types, reason = "wraps it")]
+    pub fn from_uri(uri: &axum::http::Uri) -> Result<Self, ApiError> {
+        axum::extract::Query::<T>::try_from_uri(uri)
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|rejection| query_mistake(&rejection.body_text()))
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
-    #[expect(clippy::disallowed_types, reason = "wraps it")]
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        axum::extract::Query::<T>::try_from_uri(&parts.uri)
-            .map(|axum::extract::Query(value)| Self(value))
-            .map_err(|rejection| query_mistake(&rejection.body_text()))
+        Self::from_uri(&parts.uri)
     }
 }
 

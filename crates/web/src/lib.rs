@@ -11,6 +11,7 @@ pub mod limits;
 pub mod pages;
 pub mod patch;
 pub mod rest;
+pub mod scopes;
 mod server;
 pub mod versions;
 

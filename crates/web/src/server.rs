@@ -38,6 +38,7 @@ pub fn router(app: App) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(rest::photos::files())
+        .merge(rest::calendar_feeds::short())
         .merge(rest::payments::sandbox_pages())
         .method_not_allowed_fallback(async || {
             ApiError::http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method")

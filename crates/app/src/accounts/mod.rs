@@ -7,17 +7,23 @@ mod erasure;
 pub mod import;
 pub mod jobs;
 mod passwords;
+mod personal_tokens;
 mod profile;
 mod register;
+mod sealing;
+mod second_factor;
 mod sessions;
 mod sql;
 mod tokens;
 
 pub use erasure::{erase, export};
+pub use personal_tokens::{NewToken, PERSONAL_PREFIX, PersonalToken, authenticate_personal, create_token, list_tokens, revoke_token};
 pub use profile::{Contact, Person, ProfileChange, PublicProfile, contact, me, people, public_profile, set_avatar, update_profile};
 pub use register::{
     NewUser, confirm_email, create_staff, register, request_password_reset, reset_password, send_verification, verify_email,
 };
+pub use sealing::SealingKey;
+pub use second_factor::{Enrolment, FactorStatus, confirm_totp, enrol_totp, factor_status, remove_totp, renew_recovery_codes};
 pub use sessions::{
     Device, IssuedTokens, Login, Session, authenticate, change_password, forget_old_sessions, is_live, list_sessions, log_in, log_out,
     refresh, revoke_session,

@@ -5,7 +5,7 @@ use domain::accounts::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, User, UserStatus, 
 use domain::actor::Actor;
 use domain::ids::{SessionId, UserId};
 
-use super::{passwords, require_user, sql, tokens};
+use super::{passwords, require_user, second_factor, sql, tokens};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::tx::Tx;
@@ -99,9 +99,10 @@ pub async fn is_live(app: &App, login: &Login) -> Result<bool> {
 /// Logs somebody in.
 ///
 /// # Errors
-/// 401 for a wrong address or password (not saying which), 429 after too many,
-/// `403 account_suspended`.
-pub async fn log_in(app: &App, email: &str, password: &str, device: &Device) -> Result<IssuedTokens> {
+/// 401 for a wrong address or password (not saying which), `401 totp_required`
+/// and `401 wrong_code` when there is a second factor, 429 after too many, `403
+/// account_suspended`.
+pub async fn log_in(app: &App, email: &str, password: &str, totp: Option<&str>, device: &Device) -> Result<IssuedTokens> {
     let email = parse_email(email).unwrap_or_default();
     let subjects = [format!("account:{email}"), format!("address:{}", device.ip_address)];
     let now = app.clock.now();
@@ -130,6 +131,7 @@ pub async fn log_in(app: &App, email: &str, password: &str, device: &Device) -> 
     if user.status != UserStatus::Active {
         return Err(Error::forbidden("account_suspended", "this account has been suspended: write to us"));
     }
+    second_factor::check_second_factor(app, user.id, totp).await?;
     sql::clear_failures(&app.db, &subjects[0]).await?;
     let mut tx = app.begin().await?;
     let issued = issue_in(&mut tx, user, device).await?;

@@ -1,5 +1,7 @@
 //! SQL of people, sessions and their tokens.
 
+pub(super) mod factors;
+
 use chrono::{DateTime, Utc};
 use domain::accounts::User;
 use domain::ids::{SessionId, UserId};
@@ -242,8 +244,9 @@ pub(super) async fn login(db: &PgPool, access_hash: &[u8], now: DateTime<Utc>) -
 
 pub(super) async fn is_live(db: &PgPool, user: UserId, session: SessionId, now: DateTime<Utc>) -> Result<bool> {
     Ok(sqlx::query_scalar(
-        "select exists (select from sessions s join users u on u.id = s.user_id
-             where s.id = $1 and s.user_id = $2 and s.revoked_at is null and s.expires_at > $3 and u.status = 'active')",
+        "select exists (select from users where id = $2 and status = 'active')
+            and (exists (select from sessions where id = $1 and user_id = $2 and revoked_at is null and expires_at > $3)
+                or exists (select from personal_tokens where id = $1 and user_id = $2 and revoked_at is null and expires_at > $3))",
     )
     .bind(session)
     .bind(user)
@@ -334,6 +337,9 @@ pub(super) async fn erase(tx: &mut Tx, user: UserId) -> Result<()> {
     .await?;
     sqlx::query("delete from sessions where user_id = $1").bind(user).execute(&mut **tx).await?;
     sqlx::query("delete from mail_tokens where user_id = $1").bind(user).execute(&mut **tx).await?;
+    sqlx::query("delete from totp_factors where user_id = $1").bind(user).execute(&mut **tx).await?;
+    sqlx::query("delete from recovery_codes where user_id = $1").bind(user).execute(&mut **tx).await?;
+    sqlx::query("delete from personal_tokens where user_id = $1").bind(user).execute(&mut **tx).await?;
     sqlx::query("delete from user_sources where user_id = $1").bind(user).execute(&mut **tx).await?;
     Ok(())
 }
@@ -344,6 +350,20 @@ pub(super) async fn export(db: &PgPool, user: UserId) -> Result<serde_json::Valu
         "select jsonb_build_object(
             'profile', (select to_jsonb(u) - 'password_hash' from users u where u.id = $1),
             'sessions', coalesce((select jsonb_agg(to_jsonb(s) - 'access_hash') from sessions s where s.user_id = $1), '[]'),
+            'personal_tokens', coalesce((select jsonb_agg(to_jsonb(t) - 'hash') from personal_tokens t where t.user_id = $1), '[]'),
+            'second_factor', (select jsonb_build_object('confirmed_at', f.confirmed_at) from totp_factors f where f.user_id = $1),
+            'conversations', coalesce((select jsonb_agg(to_jsonb(c) || to_jsonb(m)) from conversation_members m
+                join conversations c on c.id = m.conversation_id where m.user_id = $1), '[]'),
+            'messages', coalesce((select jsonb_agg(to_jsonb(m)) from messages m where m.sender_id = $1), '[]'),
+            'blocked', coalesce((select jsonb_agg(b.blocked_id) from user_blocks b where b.user_id = $1), '[]'),
+            'conversation_reports', coalesce((select jsonb_agg(to_jsonb(r)) from conversation_reports r where r.reporter_id = $1), '[]'),
+            'review_reports', coalesce((select jsonb_agg(to_jsonb(r)) from review_reports r where r.reporter_id = $1), '[]'),
+            'notifications', coalesce((select jsonb_agg(to_jsonb(n)) from notifications n where n.user_id = $1), '[]'),
+            'notification_choices', coalesce((select jsonb_agg(to_jsonb(n)) from notification_choices n where n.user_id = $1), '[]'),
+            'quiet_hours', (select to_jsonb(h) from notification_hours h where h.user_id = $1),
+            'wishlists', coalesce((select jsonb_agg(to_jsonb(w) || jsonb_build_object('listings',
+                (select jsonb_agg(to_jsonb(l)) from wishlist_listings l where l.wishlist_id = w.id))) from wishlists w where w.owner_id = $1), '[]'),
+            'saved_searches', coalesce((select jsonb_agg(to_jsonb(s)) from saved_searches s where s.owner_id = $1), '[]'),
             'listings', coalesce((select jsonb_agg(to_jsonb(l) - 'search_text') from listings l where l.host_id = $1), '[]'),
             'bookings', coalesce((select jsonb_agg(to_jsonb(b)) from bookings b where b.guest_id = $1 or b.host_id = $1), '[]'),
             'payments', coalesce((select jsonb_agg(to_jsonb(p)) from payments p where p.payer_id = $1), '[]'),

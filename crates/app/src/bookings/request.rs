@@ -5,7 +5,7 @@ use domain::bookings::{Booking, BookingState, PAYMENT_HOLD, Terms, booking_code}
 use domain::dates::{Stay, instant_on};
 use domain::guests::Guests;
 use domain::ids::{ListingId, UserId};
-use domain::listings::Listing;
+use domain::listings::{BookingMode, Listing};
 use domain::money::Money;
 use domain::payments::PaymentPurpose;
 use serde_json::json;
@@ -52,9 +52,13 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     if let Some(value) = idempotency::replay_in(&mut tx, guest, key).await? {
         return Ok(Once { value, replayed: true });
     }
-    let listing = listings::bookable_in(&mut tx, wish.listing_id).await?;
+    let mut listing = listings::bookable_in(&mut tx, wish.listing_id).await?;
     if listing.host_id == guest {
         return Err(Error::forbidden("own_listing", "a host cannot book their own home: block the nights instead"));
+    }
+    if listing.booking_mode == BookingMode::Instant && calendar::has_stale_feed_in(&mut tx, listing.id).await? {
+        // What another platform has sold meanwhile is not known: the host is asked.
+        listing.booking_mode = BookingMode::Request;
     }
     let rules = calendar::rules_in(&mut tx, listing.id).await?;
     let facts = calendar::facts_for_booking_in(&mut tx, listing.id, wish.stay, rules.preparation_nights).await?;

@@ -5,11 +5,17 @@
 //! constraints make a double booking impossible whoever forgets to ask.
 
 mod days;
+mod feeds;
+mod ical;
 mod import;
 mod occupancies;
 mod sql;
 
 pub use days::{Availability, Day, RangeChange, availability, days, put_ranges};
+pub(crate) use feeds::has_stale_feed_in;
+pub use feeds::{
+    CalendarCollision, CalendarFeed, ReadDueFeeds, ReadFeed, add_feed, export, list_feeds, refresh_feed, remove_feed, renew_export,
+};
 pub(crate) use import::import_limits_in;
 pub use import::{ImportedCalendar, import_calendars};
 pub(crate) use occupancies::{

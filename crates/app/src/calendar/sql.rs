@@ -1,9 +1,12 @@
 //! SQL of stay rules, day rules and occupancies.
 
+pub(super) mod feeds;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::calendar::{DayRule, Lane, RuleSeason, StayFacts, StayRules, Taken, Weekday};
+use domain::calendar_feeds::Booked;
 use domain::dates::Stay;
-use domain::ids::{BookingId, ListingId, OccupancyId};
+use domain::ids::{BookingId, CalendarFeedId, ListingId, OccupancyId};
 use sqlx::PgConnection;
 use sqlx::postgres::types::PgRange;
 
@@ -271,21 +274,26 @@ pub(super) struct NewOccupancy<'a> {
     reason: &'static str,
     nights: Stay,
     booking: Option<BookingId>,
+    feed: Option<CalendarFeedId>,
     expires_at: Option<DateTime<Utc>>,
     note: &'a str,
 }
 
 impl<'a> NewOccupancy<'a> {
     pub const fn of_booking(booking: BookingId, nights: Stay, expires_at: Option<DateTime<Utc>>) -> Self {
-        Self { lane: "booking", reason: "booking", nights, booking: Some(booking), expires_at, note: "" }
+        Self { lane: "booking", reason: "booking", nights, booking: Some(booking), feed: None, expires_at, note: "" }
     }
 
     pub const fn preparation(booking: BookingId, nights: Stay, expires_at: Option<DateTime<Utc>>) -> Self {
-        Self { lane: "block", reason: "preparation", nights, booking: Some(booking), expires_at, note: "" }
+        Self { lane: "block", reason: "preparation", nights, booking: Some(booking), feed: None, expires_at, note: "" }
+    }
+
+    pub const fn of_feed(feed: CalendarFeedId, nights: Stay) -> Self {
+        Self { lane: "block", reason: "feed", nights, booking: None, feed: Some(feed), expires_at: None, note: "" }
     }
 
     pub const fn host_block(nights: Stay, note: &'a str) -> Self {
-        Self { lane: "block", reason: "host", nights, booking: None, expires_at: None, note }
+        Self { lane: "block", reason: "host", nights, booking: None, feed: None, expires_at: None, note }
     }
 }
 
@@ -296,8 +304,8 @@ pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &[NewOccupancy<
     let column = |of: &dyn Fn(&NewOccupancy<'_>) -> String| new.iter().map(of).collect::<Vec<_>>();
     let ids: Vec<uuid::Uuid> = new.iter().map(|_| app.ids.next::<OccupancyId>(&app.clock).0).collect();
     let done = sqlx::query(
-        "insert into occupancies (listing_id, id, lane, reason, nights, booking_id, expires_at, note)
-         select $1, id, lane::occupancy_lane, reason, daterange(from_date, to_date), $7, $8, note
+        "insert into occupancies (listing_id, id, lane, reason, nights, booking_id, expires_at, note, feed_id)
+         select $1, id, lane::occupancy_lane, reason, daterange(from_date, to_date), $7, $8, note, $10
          from unnest($2::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $9::text[]) as night (id, lane, reason, from_date, to_date, note)
          on conflict do nothing",
     )
@@ -310,6 +318,7 @@ pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &[NewOccupancy<
     .bind(new.first().and_then(|row| row.booking))
     .bind(new.first().and_then(|row| row.expires_at))
     .bind(column(&|row| row.note.to_owned()))
+    .bind(new.first().and_then(|row| row.feed))
     .execute(&mut **tx)
     .await?;
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
@@ -391,4 +400,36 @@ pub(super) async fn unblock(tx: &mut Tx, listing: ListingId, within: Stay) -> Re
         }
     }
     Ok(())
+}
+
+/// What is booked here from a date on; holds whose time is over are released.
+pub(super) async fn booked(tx: &mut Tx, listing: ListingId, from: NaiveDate, now: DateTime<Utc>) -> Result<Vec<Booked>> {
+    sqlx::query("delete from occupancies where listing_id = $1 and expires_at <= $2").bind(listing).bind(now).execute(&mut **tx).await?;
+    let rows: Vec<(BookingId, NaiveDate, NaiveDate)> = sqlx::query_as(
+        "select booking_id, lower(nights), upper(nights) from occupancies
+         where listing_id = $1 and lane = 'booking' and upper(nights) > $2 order by nights",
+    )
+    .bind(listing)
+    .bind(from)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|(booking, check_in, check_out)| Booked { booking, nights: Stay { check_in, check_out } }).collect())
+}
+
+/// Makes a feed's blocks those given, in order; whether that changed any.
+pub(super) async fn replace_feed(tx: &mut Tx, listing: ListingId, feed: CalendarFeedId, blocks: &[Stay]) -> Result<bool> {
+    let known: Vec<(NaiveDate, NaiveDate)> =
+        sqlx::query_as("select lower(nights), upper(nights) from occupancies where feed_id = $1 order by nights")
+            .bind(feed)
+            .fetch_all(&mut **tx)
+            .await?;
+    if known.iter().copied().eq(blocks.iter().map(|stay| (stay.check_in, stay.check_out))) {
+        return Ok(false);
+    }
+    sqlx::query("delete from occupancies where feed_id = $1").bind(feed).execute(&mut **tx).await?;
+    let rows: Vec<NewOccupancy<'_>> = blocks.iter().map(|nights| NewOccupancy::of_feed(feed, *nights)).collect();
+    if !rows.is_empty() {
+        insert(tx, listing, &rows).await?;
+    }
+    Ok(true)
 }

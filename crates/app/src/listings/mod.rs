@@ -50,6 +50,11 @@ pub(crate) async fn owned_in(tx: &mut Tx, actor: &Actor, id: ListingId) -> Resul
     if actor.is(listing.host_id) || actor.is_staff() { Ok(listing) } else { Err(Error::NotFound("listing")) }
 }
 
+/// Holds a listing against bookings and edits until the transaction ends.
+pub(crate) async fn lock_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
+    sql::locked(tx, id).await?.ok_or(Error::NotFound("listing"))
+}
+
 /// A listing whoever asks: for slices that have checked that already.
 pub(crate) async fn by_id(app: &App, id: ListingId) -> Result<Listing> {
     sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("listing"))

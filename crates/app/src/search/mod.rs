@@ -9,4 +9,4 @@ mod query;
 mod sql;
 
 pub use detail::{ListingDetail, detail};
-pub use query::{Area, Filters, Hit, SearchPage, SearchQuery, Sort, search};
+pub use query::{Area, Filters, Hit, SearchPage, SearchQuery, Sort, hits, search};

@@ -7,13 +7,14 @@ use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::{Currency, Money};
 use domain::page::{PageRequest, encode_cursor};
+use serde::{Deserialize, Serialize};
 
 use super::{prices, sql};
 use crate::App;
 use crate::error::{self, Error, Result};
 
 /// Where.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Area {
     /// A viewport in 1e-7 degrees; `west` may lie east of `east`, across the
     /// date line.
@@ -73,7 +74,8 @@ impl Sort {
 }
 
 /// What a home must have.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "each says what it asks for")]
 pub struct Filters {
     pub area: Option<Area>,
@@ -258,6 +260,16 @@ fn passes(sort: Sort, entry: &(String, ListingId, i64), key: &str, id: ListingId
         Equal => entry.1 > id,
         Less => false,
     }
+}
+
+/// Homes that can be found, as search shows them, in the order of `ids`; others
+/// are left out.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn hits(app: &App, ids: &[ListingId]) -> Result<Vec<Hit>> {
+    let published = sql::published(&app.db, ids).await?;
+    hydrate(app, &Filters { guests: Guests { adults: 1, ..Guests::default() }, ..Filters::default() }, &published).await
 }
 
 async fn hydrate(app: &App, filters: &Filters, ids: &[ListingId]) -> Result<Vec<Hit>> {

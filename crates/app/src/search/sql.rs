@@ -246,6 +246,17 @@ struct HitRow {
 }
 
 /// What is shown of homes, in the order of `ids`.
+/// Those of some homes that are published, in the same order.
+pub(super) async fn published(db: &PgPool, ids: &[ListingId]) -> Result<Vec<ListingId>> {
+    Ok(sqlx::query_scalar(
+        "select l.id from unnest($1::uuid[]) with ordinality as wanted (id, place) join listings l on l.id = wanted.id
+         where l.status = 'published' order by wanted.place",
+    )
+    .bind(ids)
+    .fetch_all(db)
+    .await?)
+}
+
 pub(super) async fn hits(db: &PgPool, ids: &[ListingId]) -> Result<Vec<Hit>> {
     let rows: Vec<HitRow> = sqlx::query_as(
         "select l.id, l.title, l.room_type, l.property_type, l.city, l.region, l.country, l.public_latitude_e7, l.public_longitude_e7,

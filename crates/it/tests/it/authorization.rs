@@ -68,6 +68,35 @@ const MATRIX: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/reviews/{X}/report", [401, 4, 4, 4]),
     ("POST", "/admin/reviews/{X}/hide", [401, 4, 4, 4]),
     ("POST", "/payments/webhooks/{X}", [4, 4, 4, 4]),
+    ("GET", "/users/me/totp", [401, 2, 2, 2]),
+    ("POST", "/users/me/totp", [401, 4, 4, 4]),
+    ("PUT", "/users/me/totp", [401, 4, 4, 4]),
+    ("DELETE", "/users/me/totp", [401, 4, 4, 4]),
+    ("POST", "/users/me/totp/recovery-codes", [401, 4, 4, 4]),
+    ("GET", "/users/me/tokens", [401, 2, 2, 2]),
+    ("POST", "/users/me/tokens", [401, 4, 4, 4]),
+    ("DELETE", "/users/me/tokens/{X}", [401, 404, 404, 404]),
+    ("GET", "/wishlists", [401, 2, 2, 2]),
+    ("POST", "/wishlists", [401, 4, 4, 4]),
+    ("GET", "/wishlists/{W}", [401, 404, 2, 404]),
+    ("PATCH", "/wishlists/{W}", [401, 4, 4, 4]),
+    ("PUT", "/wishlists/{W}/listings/{L}", [401, 404, 2, 404]),
+    ("DELETE", "/wishlists/{W}/listings/{L}", [401, 404, 2, 404]),
+    ("PUT", "/wishlists/{W}/share", [401, 404, 2, 404]),
+    ("DELETE", "/wishlists/{W}/share", [401, 404, 2, 404]),
+    ("GET", "/shared-wishlists/{X}", [404, 404, 404, 404]),
+    ("GET", "/saved-searches", [401, 2, 2, 2]),
+    ("POST", "/saved-searches", [401, 4, 4, 4]),
+    ("DELETE", "/saved-searches/{X}", [401, 404, 404, 404]),
+    ("GET", "/listings/{L}/calendar-feeds", [401, 404, 404, 2]),
+    ("POST", "/listings/{L}/calendar-feeds", [401, 4, 4, 4]),
+    ("DELETE", "/listings/{L}/calendar-feeds/{X}", [401, 404, 404, 404]),
+    ("POST", "/listings/{L}/calendar-feeds/{X}/refresh", [401, 404, 404, 404]),
+    ("POST", "/listings/{L}/calendar-export", [401, 404, 404, 2]),
+    ("GET", "/ical/{X}", [404, 404, 404, 404]),
+    ("GET", "/host/reservations", [401, 2, 2, 2]),
+    ("GET", "/host/statistics", [401, 2, 2, 2]),
+    ("GET", "/host/dashboard", [401, 2, 2, 2]),
     ("GET", "/conversations", [401, 2, 2, 2]),
     ("POST", "/conversations", [401, 4, 4, 4]),
     ("GET", "/conversations/{C}", [401, 404, 2, 2]),
@@ -89,6 +118,7 @@ const MATRIX: &[(&str, &str, [u16; 4])] = &[
     ("PUT", "/sandbox/webhooks", [2, 2, 2, 2]),
     // Last: they end what the others look at.
     ("POST", "/bookings/{B}/cancel", [401, 404, 2, 409]),
+    ("DELETE", "/wishlists/{W}", [401, 404, 2, 404]),
     ("POST", "/listings/{L}/unpublish", [401, 404, 404, 2]),
     ("DELETE", "/listings/{L}", [401, 404, 404, 2]),
     ("DELETE", "/sessions/current", [401, 2, 2, 2]),
@@ -118,6 +148,7 @@ async fn everyone_sees_and_does_only_their_own() {
     guest.post_once(&format!("/api/v1/bookings/{booking}/payments"), json!({"payment_method": "pm_card_visa"}), None).await.expect(201);
     let words = json!({"booking_id": booking, "message": "Hello"});
     let conversation = guest.post("/api/v1/conversations", words).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let wishlist = guest.post("/api/v1/wishlists", json!({"name": "Summer"})).await.expect(201)["id"].as_str().unwrap().to_owned();
     let people: [(&str, Client); 4] = [("anonymous", app.anonymous()), ("stranger", stranger), ("guest", guest), ("host", host.clone())];
     let mut faults = Vec::new();
     for (method, path, expected) in MATRIX {
@@ -125,17 +156,15 @@ async fn everyone_sees_and_does_only_their_own() {
             .replace("{L}", &listing)
             .replace("{B}", &booking)
             .replace("{C}", &conversation)
+            .replace("{W}", &wishlist)
             .replace("/events/stream", "/events/stream?since=ever")
             .replace("{U}", &host.id)
             .replace("{X}", "01941f29-7c00-7000-8000-000000000000");
         for ((name, person), wanted) in people.iter().zip(expected) {
             let method: Method = method.parse().unwrap();
             let request = person.request(method.clone(), &format!("/api/v1{address}")).header("if-match", "*");
-            let request = if method == Method::GET || method == Method::DELETE && !address.ends_with("/users/me") {
-                request
-            } else {
-                request.json(&json!({}))
-            };
+            let takes_body = address.ends_with("/users/me") || address.ends_with("/totp");
+            let request = if method == Method::GET || method == Method::DELETE && !takes_body { request } else { request.json(&json!({})) };
             let answer = person.send(request).await;
             let fits = match wanted {
                 2 => (200..300).contains(&answer.status),

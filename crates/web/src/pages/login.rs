@@ -93,13 +93,17 @@ async fn login_form(State(app): State<App>, visitor: Visitor, Asked(fields): Ask
 async fn log_in(State(app): State<App>, visitor: Visitor, device: Device, Sent(fields): Sent) -> ApiResult<Response> {
     let ip_address = device.ip_address.map(|ip| ip.to_string()).unwrap_or_default();
     let from = From { user_agent: device.user_agent, ip_address, browser: true };
-    let mistakes = match accounts::log_in(&app, fields.get("email"), fields.raw("password"), &from).await {
+    let mistakes = match accounts::log_in(&app, fields.get("email"), fields.raw("password"), fields.some("totp"), &from).await {
         Ok(issued) => {
             let mut response = go(own_path(fields.get("next"), "/"));
             keep_login(&app, &mut response, Some(&issued.access_token));
             return Ok(response);
         }
         Err(app::Error::Unauthenticated) => Mistakes::one("", "wrong", "Address and password do not fit together."),
+        Err(app::Error::Challenge { code: "totp_required", .. }) => {
+            Mistakes::one("totp", "totp_required", "Type the code of your authenticator app, or a recovery code.")
+        }
+        Err(app::Error::Challenge { .. }) => Mistakes::one("totp", "wrong_code", "This code is wrong or was used before: wait for the next one."),
         Err(app::Error::TooMany { retry_after_seconds }) => {
             let wait = visitor.locale.n(
                 ("Too many tries. Wait {0} second.", "Too many tries. Wait {0} seconds."),

@@ -83,7 +83,7 @@ pub async fn register(State(app): State<App>, Json(body): Json<Registration>) ->
     Ok((StatusCode::CREATED, Json(UserView::new(&app, user))))
 }
 
-/// Address and password.
+/// Address, password and, with a second factor, a code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
@@ -91,6 +91,8 @@ pub struct Credentials {
     pub email: String,
     /// As registered.
     pub password: String,
+    /// Of the authenticator app, or a recovery code; for accounts with a second factor.
+    pub totp: Option<String>,
 }
 
 /// What a login gives.
@@ -118,14 +120,15 @@ fn tokens(app: &App, issued: IssuedTokens) -> Response {
 
 /// Log in.
 #[utoipa::path(post, path = "/sessions", tag = "accounts", request_body = Credentials,
-    responses((status = 201, body = TokensView), (status = 401, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 201, body = TokensView), (status = 401, body = Problem, description = "unauthenticated, totp_required, wrong_code"),
+        (status = 429, body = Problem)))]
 pub async fn log_in(State(app): State<App>, device: Device, Json(body): Json<Credentials>) -> ApiResult<Response> {
     let device = accounts::Device {
         user_agent: device.user_agent,
         ip_address: device.ip_address.map(|ip| ip.to_string()).unwrap_or_default(),
         browser: false,
     };
-    Ok(tokens(&app, accounts::log_in(&app, &body.email, &body.password, &device).await?))
+    Ok(tokens(&app, accounts::log_in(&app, &body.email, &body.password, body.totp.as_deref(), &device).await?))
 }
 
 /// A refresh token.

@@ -5,6 +5,8 @@
 pub mod accounts;
 pub mod bookings;
 pub mod calendar;
+pub mod calendar_feeds;
+pub mod hosting;
 pub mod listing_input;
 pub mod listings;
 pub mod live;
@@ -18,6 +20,8 @@ pub mod pricing;
 pub mod reviews;
 pub mod sandbox;
 pub mod search;
+pub mod security;
+pub mod wishlists;
 
 use app::App;
 use utoipa::OpenApi;
@@ -62,6 +66,10 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(messaging::router())
         .merge(notifications::router())
         .merge(live::router())
+        .merge(security::router())
+        .merge(wishlists::router())
+        .merge(calendar_feeds::router())
+        .merge(hosting::router())
         .merge(sandbox::router());
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", slices)
 }

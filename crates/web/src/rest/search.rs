@@ -208,6 +208,13 @@ fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
     Ok(SearchQuery { filters, sort, page: page_request(params.limit, params.cursor.as_deref())? })
 }
 
+/// Reads a query string as `GET /listings` does.
+pub(crate) fn read_query(text: &str) -> Result<SearchQuery, ApiError> {
+    let uri = axum::http::Uri::builder().path_and_query(format!("/?{text}")).build();
+    let uri = uri.map_err(|_| ApiError::App(app::Error::invalid("/query", "format", "this is not a query string, e.g. place=Lisbon")))?;
+    read(&Query::from_uri(&uri)?.0)
+}
+
 /// Where a home is, fuzzed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HitLocation {
@@ -274,7 +281,7 @@ pub struct HitView {
 }
 
 impl HitView {
-    fn new(app: &App, hit: Hit) -> Self {
+    pub(crate) fn new(app: &App, hit: Hit) -> Self {
         let thumbhash = hit.thumbhash;
         Self {
             id: hit.id.0,
