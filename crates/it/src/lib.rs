@@ -12,10 +12,11 @@
 pub mod client;
 pub mod database;
 pub mod program;
+pub mod soak;
 pub mod stream;
 pub mod world;
 
 pub use client::{Answer, Client};
 pub use database::TestDb;
 pub use stream::EventStream;
-pub use world::TestApp;
+pub use world::{TestApp, assemble};
