@@ -59,8 +59,7 @@ pub const PASSWORD: &str = "open the garden gate";
 /// ahead as the database says), and where its mails go.
 pub fn assemble(
     pool: sqlx::PgPool,
-    base: &str,
-    folder: &std::path::Path,
+    (base, folder): (&str, &std::path::Path),
     start: chrono::DateTime<chrono::Utc>,
     ids: Ids,
     change: impl FnOnce(&mut Config),
@@ -119,7 +118,7 @@ impl TestApp {
         std::fs::create_dir_all(&folder.0).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let (app, mails) = assemble(db.pool().clone(), &base, &folder.0, start, Ids::seeded(7), change);
+        let (app, mails) = assemble(db.pool().clone(), (&base, &folder.0), start, Ids::seeded(7), change);
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
         Self { app, base, mails, _folder: folder, db }
     }

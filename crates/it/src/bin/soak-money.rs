@@ -48,7 +48,7 @@ fn start() -> chrono::DateTime<chrono::Utc> {
 async fn app(pool: PgPool) -> anyhow::Result<App> {
     let folder = std::env::temp_dir().join("roost-soak");
     std::fs::create_dir_all(&folder)?;
-    Ok(it::assemble(pool, "http://127.0.0.1:1", &folder, start(), app::ids::Ids::random(), |_| {}).0)
+    Ok(it::assemble(pool, ("http://127.0.0.1:1", &folder), start(), app::ids::Ids::random(), |_| {}).0)
 }
 
 async fn placed(pool: &PgPool) -> anyhow::Result<u64> {

@@ -109,8 +109,9 @@ pub(super) async fn unfinished(app: &App) -> anyhow::Result<Vec<BookingId>> {
 
 /// A booking as it stands.
 pub(super) async fn booking(app: &App, id: BookingId) -> anyhow::Result<Option<Booking>> {
-    match app::bookings::by_id(app, &Actor::System, id).await {
-        Ok(booking) => Ok(Some(booking)),
+    let staff = Actor::User { id: UserId(uuid::Uuid::nil()), staff: true, verified: true };
+    match app::bookings::party(app, &staff, id).await {
+        Ok((booking, _)) => Ok(Some(booking)),
         Err(app::Error::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -37,7 +37,11 @@ impl Stage {
         let folder = std::env::temp_dir().join(format!("roost-crash-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&folder).unwrap();
         let port = free_port();
-        let there = |person: &Client| Client { base: format!("http://127.0.0.1:{port}"), ..person.clone() };
+        let there = |person: &Client| {
+            let mut person = person.clone();
+            person.base = format!("http://127.0.0.1:{port}");
+            person
+        };
         Self { host: there(&host), guest: there(&guest), app, folder, port, listing }
     }
 

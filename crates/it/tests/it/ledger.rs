@@ -6,7 +6,7 @@ use it::{Client, TestApp};
 use serde_json::{Value, json};
 
 /// A booking that has been paid; its path.
-async fn paid(app: &TestApp, guest: &Client, listing: &Value, check_in: &str, check_out: &str) -> String {
+async fn paid(guest: &Client, listing: &Value, check_in: &str, check_out: &str) -> String {
     let wish = json!({"listing_id": listing["id"], "check_in": check_in, "check_out": check_out, "guests": {"adults": 1}});
     let booking = guest.post_once("/api/v1/bookings", wish, None).await.expect(201);
     let path = format!("/api/v1/bookings/{}", booking["id"].as_str().unwrap());
@@ -24,8 +24,8 @@ async fn a_book_that_was_not_touched_is_right_and_one_that_was_is_not() {
     let app = TestApp::new().await;
     let (host, guest) = (app.user("fergus").await, app.user("mia").await);
     let listing = app.listing(&host, json!({})).await;
-    let first = paid(&app, &guest, &listing, "2030-02-01", "2030-02-03").await;
-    paid(&app, &guest, &listing, "2030-03-01", "2030-03-04").await;
+    let first = paid(&guest, &listing, "2030-02-01", "2030-02-03").await;
+    paid(&guest, &listing, "2030-03-01", "2030-03-04").await;
     app.run_jobs().await;
     guest.post_once(&format!("{first}/cancel"), json!({}), None).await.expect(200);
     app.run_jobs().await;
@@ -107,7 +107,7 @@ async fn what_is_slipped_in_or_left_over_is_found() {
     let app = TestApp::new().await;
     let (host, guest) = (app.user("fergus").await, app.user("mia").await);
     let listing = app.listing(&host, json!({})).await;
-    let path = paid(&app, &guest, &listing, "2030-02-01", "2030-02-03").await;
+    let path = paid(&guest, &listing, "2030-02-01", "2030-02-03").await;
     app.run_jobs().await;
     seal(&app.app).await.unwrap();
 
@@ -156,12 +156,12 @@ async fn verifying_since_a_day_reads_only_what_came_then() {
     let app = TestApp::new().await;
     let (host, guest) = (app.user("fergus").await, app.user("mia").await);
     let listing = app.listing(&host, json!({})).await;
-    paid(&app, &guest, &listing, "2030-02-01", "2030-02-03").await;
+    paid(&guest, &listing, "2030-02-01", "2030-02-03").await;
     app.run_jobs().await;
     seal(&app.app).await.unwrap();
     app.jump(24 * 60).await;
     let guest = app.again(&guest).await;
-    paid(&app, &guest, &listing, "2030-03-01", "2030-03-03").await;
+    paid(&guest, &listing, "2030-03-01", "2030-03-03").await;
     app.run_jobs().await;
     seal(&app.app).await.unwrap();
     let verdict = verify(&app.app, Some("2030-01-02T00:00:00Z".parse().unwrap())).await.unwrap();

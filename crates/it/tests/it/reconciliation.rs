@@ -29,16 +29,11 @@ async fn what_was_planted_is_found_and_nothing_else() {
     let clean = reconcile(&app.app, from).await.unwrap();
     assert_eq!((clean.records, clean.differences.len()), (7, 0), "six charges and a refund");
 
-    let charge = |offset: i64| async move {
-        let row: (String,) =
-            sqlx::query_as("select reference from sandbox_charges where refunded = 0 order by reference offset $1 limit 1")
-                .bind(offset)
-                .fetch_one(app.pool())
-                .await
-                .unwrap();
-        row.0
-    };
-    let (changed, dropped) = (charge(0).await, charge(1).await);
+    let charges: Vec<String> = sqlx::query_scalar("select reference from sandbox_charges where refunded = 0 order by reference limit 2")
+        .fetch_all(app.pool())
+        .await
+        .unwrap();
+    let [changed, dropped] = [charges[0].clone(), charges[1].clone()];
     sqlx::query("update sandbox_charges set captured = captured + 1 where reference = $1")
         .bind(&changed)
         .execute(app.pool())
