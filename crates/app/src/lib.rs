@@ -15,6 +15,7 @@ mod copy;
 pub mod error;
 pub mod events;
 pub mod hosting;
+pub mod failpoints;
 pub mod idempotency;
 pub mod ids;
 pub mod listings;

@@ -47,11 +47,15 @@ pub fn registry() -> Registry<App> {
         .register::<payments::jobs::HandleWebhook>()
         .register::<payments::jobs::RenewAuthorization>()
         .register::<payments::jobs::SealLedger>()
+        .register::<payments::jobs::ChargeInstalment>()
+        .register::<payments::jobs::RemindOfInstalment>()
+        .register::<payments::jobs::ReconcileProvider>()
         .register::<crate::ports::sandbox::DeliverWebhook>()
         .register::<crate::ports::sandbox::TimePasses>()
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
+        .register::<bookings::jobs::EarnInstalment>()
         .register::<reviews::jobs::OpenReviews>()
         .register::<calendar::ReadDueFeeds>()
         .register::<calendar::ReadFeed>()
@@ -69,6 +73,8 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
         Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
         Schedule::new::<App, calendar::ReadDueFeeds>("read_due_feeds", "*/5 * * * *", &nothing)?,
         Schedule::new::<App, wishlists::TellOfNewHomes>("tell_of_new_homes", "23 7 * * *", &nothing)?,
+        Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_recent", "*/10 * * * *", &serde_json::json!({"hours": 2}))?,
+        Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_daily", "23 3 * * *", &serde_json::json!({"hours": 72}))?,
     ])
 }
 

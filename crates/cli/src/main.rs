@@ -5,6 +5,7 @@
 
 mod boot;
 mod import;
+mod money;
 mod seed;
 mod serve;
 
@@ -49,6 +50,16 @@ enum Command {
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
+    },
+    /// The book: prove it.
+    Ledger {
+        #[command(subcommand)]
+        command: money::LedgerCommand,
+    },
+    /// Payments: compare with the provider.
+    Payments {
+        #[command(subcommand)]
+        command: money::PaymentsCommand,
     },
     /// The clock of a sandbox marketplace.
     Clock {
@@ -152,6 +163,8 @@ async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
             let link = app::accounts::create_staff(&booted.app, &email).await?;
             println!("{link}");
         }
+        Command::Ledger { command } => code = money::ledger(&booted.app, command).await?,
+        Command::Payments { command } => code = money::payments(&booted.app, command).await?,
         Command::Clock { command: ClockCommand::Advance { span } } => {
             let span = app::clock::parse_advance(&span)?;
             let now = app::worker::advance_clock(&booted.app, span).await?;

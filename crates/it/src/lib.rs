@@ -13,6 +13,7 @@ pub mod browser;
 pub mod client;
 pub mod database;
 pub mod program;
+pub mod soak;
 pub mod stream;
 pub mod world;
 
@@ -20,4 +21,4 @@ pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use database::TestDb;
 pub use stream::EventStream;
-pub use world::TestApp;
+pub use world::{TestApp, assemble};

@@ -24,7 +24,8 @@ use serde_json::{Value, json};
 use crate::{Client, TestDb};
 
 #[derive(Default)]
-struct Letterbox(Mutex<Vec<Mail>>);
+/// Every mail that was sent, the last of each message id.
+pub struct Letterbox(Mutex<Vec<Mail>>);
 
 #[async_trait]
 impl Mailer for Letterbox {
@@ -54,6 +55,45 @@ impl Drop for Folder {
 }
 
 pub const PASSWORD: &str = "open the garden gate";
+
+/// The application without a server, its clock standing at `start` (and as far
+/// ahead as the database says), and where its mails go.
+pub fn assemble(
+    pool: sqlx::PgPool,
+    (base, folder): (&str, &std::path::Path),
+    start: chrono::DateTime<chrono::Utc>,
+    ids: Ids,
+    change: impl FnOnce(&mut Config),
+) -> (App, Arc<Letterbox>) {
+    let mut config = Config::from_layers(None, |_| None).unwrap();
+    base.clone_into(&mut config.public_url);
+    folder.clone_into(&mut config.data_dir);
+    // Tests ask as fast as they can.
+    config.rate_limit.enabled = false;
+    change(&mut config);
+    let mails = Arc::new(Letterbox::default());
+    let late: Arc<OnceLock<App>> = Arc::default();
+    let clock = late.clone();
+    let secret = b"a secret of the tests".to_vec();
+    let provider = Sandbox::new(pool.clone(), secret.clone(), base, move || clock.get().unwrap().clock.now());
+    let app = App::new(Parts {
+        config,
+        db: pool.clone(),
+        clock: Clock::standing(start),
+        ids,
+        cache: Cache::new(None, 16 << 20, false),
+        mailer: mails.clone(),
+        provider: Arc::new(provider),
+        sandbox_secret: secret,
+        sealing_key: SealingKey::new(b"a seal of the tests"),
+        location_key: LocationKey::new(b"a place of the tests"),
+        blobs: Blobs::new("", folder, "").unwrap(),
+        waker: OnceLock::new(),
+        live: app::live::Live::default(),
+    });
+    let _ = late.set(app.clone());
+    (app, mails)
+}
 
 impl TestApp {
     pub async fn new() -> Self {
@@ -85,33 +125,7 @@ impl TestApp {
         std::fs::create_dir_all(&folder.0).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let mut config = Config::from_layers(None, |_| None).unwrap();
-        config.public_url.clone_from(&base);
-        config.data_dir.clone_from(&folder.0);
-        // Tests ask as fast as they can.
-        config.rate_limit.enabled = false;
-        change(&mut config);
-        let mails = Arc::new(Letterbox::default());
-        let late: Arc<OnceLock<App>> = Arc::default();
-        let clock = late.clone();
-        let secret = b"a secret of the tests".to_vec();
-        let provider = Sandbox::new(db.pool().clone(), secret.clone(), &base, move || clock.get().unwrap().clock.now());
-        let app = App::new(Parts {
-            config,
-            db: db.pool().clone(),
-            clock: Clock::standing(start),
-            ids: Ids::seeded(7),
-            cache: Cache::new(None, 16 << 20, false),
-            mailer: mails.clone(),
-            provider: Arc::new(provider),
-            sandbox_secret: secret,
-            sealing_key: SealingKey::new(b"a seal of the tests"),
-            location_key: LocationKey::new(b"a place of the tests"),
-            blobs: Blobs::new("", &folder.0, "").unwrap(),
-            waker: OnceLock::new(),
-            live: app::live::Live::default(),
-        });
-        let _ = late.set(app.clone());
+        let (app, mails) = assemble(db.pool().clone(), (&base, &folder.0), start, Ids::seeded(7), change);
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
         Self { app, base, mails, _folder: folder, db }
     }
