@@ -3,6 +3,7 @@
 //! Tokens are random and stored as hashes only; passwords as argon2id. What an
 //! answer says never depends on whether an address is known.
 
+mod batch;
 mod erasure;
 pub mod import;
 pub mod jobs;
@@ -13,6 +14,7 @@ mod sessions;
 mod sql;
 mod tokens;
 
+pub use batch::{profiles, standing_sessions};
 pub use erasure::{erase, export};
 pub use profile::{Contact, Person, ProfileChange, PublicProfile, contact, me, people, public_profile, set_avatar, update_profile};
 pub use register::{

@@ -5,6 +5,7 @@
 //! occupancies, under the database's exclusion constraints.
 
 mod answers;
+mod batch;
 mod cancel;
 mod deadlines;
 pub mod jobs;
@@ -14,6 +15,7 @@ mod request;
 mod sql;
 
 pub use answers::{accept, decline, mark_no_show};
+pub use batch::{by_ids, histories, of_listings, payments_of};
 pub use cancel::{CancellationPreview, cancel, preview_cancellation};
 pub use pay::pay;
 pub(crate) use pay::{payment_authorized_in, payment_failed_in, payment_succeeded_in};

@@ -10,6 +10,7 @@ mod cache;
 mod calendar;
 mod concurrency;
 mod contract;
+mod graphql;
 mod import;
 mod jobs;
 mod journey;
