@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::ids::ListingId;
 
 use crate::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Public listing detail, by id.
 const LISTING: &str = "listing";
@@ -15,6 +15,8 @@ const LISTING: &str = "listing";
 const TARIFF: &str = "tariff";
 /// Search pages, by canonical query; the whole space is dropped at any change.
 const SEARCH: &str = "search";
+/// GraphQL documents, by their SHA-256.
+const DOCUMENT: &str = "document";
 
 /// Public listing detail as bytes.
 ///
@@ -35,6 +37,15 @@ pub(crate) async fn price_sheet(app: &App, id: ListingId, load: impl Future<Outp
 /// Whatever `load` answers.
 pub async fn search(app: &App, query: &str, load: impl Future<Output = Result<Vec<u8>>> + Send) -> Result<Arc<[u8]>> {
     get(app, SEARCH, query, Duration::from_secs(30), load).await
+}
+
+/// The GraphQL document whose SHA-256 is `hash`, kept for a day after it was
+/// last given; `text` gives it. None when it is not known. A cache that is away
+/// knows nothing: clients then send the document once more.
+pub async fn document(app: &App, hash: &str, text: Option<&str>) -> Option<String> {
+    let load = async { text.map(|text| text.as_bytes().to_vec()).ok_or(Error::NotFound("document")) };
+    let bytes = get(app, DOCUMENT, &hash.to_ascii_lowercase(), Duration::from_secs(86_400), load).await.ok()?;
+    String::from_utf8(bytes.to_vec()).ok()
 }
 
 async fn get(

@@ -56,6 +56,8 @@ pub struct Config {
     pub outbound: OutboundSettings,
     /// How often one client may ask.
     pub rate_limit: RateLimit,
+    /// GraphQL.
+    pub graphql: GraphqlSettings,
 }
 
 /// Logging.
@@ -140,6 +142,26 @@ pub struct RateLimit {
     pub enabled: bool,
     /// From one address.
     pub requests_per_minute: u32,
+}
+
+/// GraphQL.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphqlSettings {
+    /// Clients may ask for the schema; none means: in a sandbox.
+    #[serde(deserialize_with = "optional_switch")]
+    pub introspection: Option<bool>,
+    /// The most points a document may cost.
+    pub max_cost: usize,
+}
+
+fn optional_switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match String::deserialize(deserializer)?.trim().to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "true" | "1" | "yes" | "on" => Ok(Some(true)),
+        "false" | "0" | "no" | "off" => Ok(Some(false)),
+        other => Err(de::Error::custom(format!("{other:?} must be true, false or empty"))),
+    }
 }
 
 fn sandbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

@@ -85,6 +85,36 @@ pub enum Event {
 }
 
 impl Event {
+    /// Its stable machine word, e.g. `booking.confirmed`.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        value.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// The booking it is about, if any.
+    #[must_use]
+    pub const fn booking(&self) -> Option<BookingId> {
+        match self {
+            Self::BookingPlaced { booking, .. }
+            | Self::BookingRequested { booking, .. }
+            | Self::BookingConfirmed { booking, .. }
+            | Self::BookingDeclined { booking, .. }
+            | Self::BookingExpired { booking, .. }
+            | Self::BookingCancelled { booking, .. }
+            | Self::BookingCompleted { booking, .. }
+            | Self::BookingNoShow { booking, .. }
+            | Self::PaymentAuthorized { booking, .. }
+            | Self::PaymentSucceeded { booking, .. }
+            | Self::PaymentFailed { booking, .. }
+            | Self::PaymentReleased { booking, .. }
+            | Self::PaymentRefunded { booking, .. }
+            | Self::PayoutDue { booking, .. }
+            | Self::ReviewSubmitted { booking, .. } => Some(*booking),
+            _ => None,
+        }
+    }
+
     /// The listing whose public face changes with this, if any.
     fn listing(&self) -> Option<ListingId> {
         match self {
@@ -114,10 +144,9 @@ pub async fn publish_in(tx: &mut Tx, event: Event) -> Result<()> {
     let now = tx.now();
     let id: EventId = app.ids.next(&app.clock);
     let payload = serde_json::to_value(&event)?;
-    let kind = payload.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
     sqlx::query("insert into events (id, kind, payload, occurred_at) values ($1, $2, $3, $4)")
         .bind(id)
-        .bind(kind)
+        .bind(event.kind())
         .bind(payload)
         .bind(now)
         .execute(&mut **tx)

@@ -21,6 +21,7 @@ pub mod ids;
 pub mod listings;
 pub mod live;
 pub mod messaging;
+pub mod nodes;
 pub mod notifications;
 pub mod payments;
 mod pictures;

@@ -96,6 +96,8 @@ enum ClockCommand {
 enum SchemaCommand {
     /// The OpenAPI document.
     Openapi,
+    /// The GraphQL schema.
+    Graphql,
     /// The reference of all settings, in Markdown.
     Config,
 }
@@ -135,6 +137,7 @@ fn main() -> std::process::ExitCode {
 fn print_schema(command: &SchemaCommand) -> std::process::ExitCode {
     let text = match command {
         SchemaCommand::Openapi => web::openapi_json().map_err(|error| error.to_string()),
+        SchemaCommand::Graphql => Ok(web::graphql::sdl()),
         SchemaCommand::Config => platform::settings::reference(app::config::DEFAULTS).map_err(|error| error.to_string()),
     };
     match text {

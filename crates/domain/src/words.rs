@@ -4,10 +4,10 @@
 /// Declares a closed set of words: the enum, `as_str`, `ALL`, `FromStr`,
 /// `Display`, serde and (with the feature) SQL text, from one table.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        pub enum $name { $($(#[doc = $vdoc])* $variant),+ }
 
         impl $name {
             /// Every value, in the order of the declaration.
@@ -17,6 +17,18 @@ macro_rules! words {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What this value means, in a sentence: the same that stands in the code.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!("", $($vdoc),*).trim()),+ }
+            }
+
+            /// What the whole set is about.
+            #[must_use]
+            pub fn about() -> &'static str {
+                concat!("", $($doc),*).trim()
             }
         }
 

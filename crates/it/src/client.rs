@@ -127,6 +127,20 @@ impl Client {
         self.send(self.request(Method::PATCH, path).header("if-match", etag).json(&body)).await
     }
 
+    /// A GraphQL document; the whole answer with `data`, `errors`, `extensions`.
+    pub async fn graphql(&self, document: &str, variables: Value) -> Value {
+        let answer = self.post("/graphql", serde_json::json!({"query": document, "variables": variables})).await;
+        assert!(answer.header("content-type").is_some_and(|kind| kind == "application/json"), "{} {}", answer.status, answer.text());
+        answer.json()
+    }
+
+    /// The data of a GraphQL document that runs without an error.
+    #[track_caller]
+    pub fn data(answer: &Value) -> &Value {
+        assert!(answer["errors"].is_null(), "{answer:#}");
+        &answer["data"]
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }

@@ -140,6 +140,14 @@ impl TestApp {
         self.run_jobs().await;
     }
 
+    /// Another server of the same marketplace; its address.
+    pub async fn second_server(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(web::serve(self.app.clone(), listener, std::future::pending()));
+        base
+    }
+
     pub fn db(&self) -> &TestDb {
         &self.db
     }

@@ -25,7 +25,8 @@ pub struct LoggedIn {
     pub login: Login,
 }
 
-async fn login_of<S>(parts: &Parts, state: &S) -> Result<Option<Login>, ApiError>
+/// The login that the bearer token of a request belongs to, if it sends one.
+pub(crate) async fn login_of<S>(parts: &Parts, state: &S) -> Result<Option<Login>, ApiError>
 where
     App: FromRef<S>,
     S: Send + Sync,

@@ -91,7 +91,7 @@ impl ApiError {
 pub type ApiResult<T> = Result<T, ApiError>;
 
 /// Which status and machine word stand for `error`.
-fn classify(error: &Error) -> (StatusCode, String) {
+pub(crate) fn classify(error: &Error) -> (StatusCode, String) {
     let word = |status, code: &str| (status, code.to_owned());
     match error {
         Error::NotFound(_) => word(StatusCode::NOT_FOUND, "not_found"),
@@ -114,6 +114,27 @@ fn classify(error: &Error) -> (StatusCode, String) {
     }
 }
 
+/// The id of the request being answered; empty outside of one.
+pub(crate) fn request_id() -> String {
+    REQUEST_ID.try_with(|id| id.borrow().clone()).unwrap_or_default()
+}
+
+/// What is told where the error's own words are for the log, which gets them
+/// here.
+pub(crate) fn hidden_cause(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Busy(cause) => {
+            tracing::warn!(%cause, "answered busy");
+            Some("the marketplace is busy: try again in a moment")
+        }
+        Error::Internal(cause) => {
+            tracing::error!(cause = format!("{cause:#}"), "internal error");
+            Some("something went wrong on our side; the request id helps us to find it")
+        }
+        _ => None,
+    }
+}
+
 fn title(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("Error")
 }
@@ -126,7 +147,7 @@ pub(crate) fn problem(status: StatusCode, code: &str, detail: String) -> Problem
         status: status.as_u16(),
         detail,
         code: code.to_owned(),
-        request_id: REQUEST_ID.try_with(|id| id.borrow().clone()).unwrap_or_default(),
+        request_id: request_id(),
         errors: Vec::new(),
         details: None,
     }
@@ -160,21 +181,14 @@ impl IntoResponse for ApiError {
 
 fn app_error(error: Error) -> Response {
     let (status, code) = classify(&error);
-    let mut document = problem(status, &code, error.to_string());
+    let detail = hidden_cause(&error).map_or_else(|| error.to_string(), str::to_owned);
+    let mut document = problem(status, &code, detail);
     let mut retry_after = None;
     match error {
         Error::Invalid(errors) => document.errors = errors.into_iter().map(Mistake::from).collect(),
         Error::Conflict { details, .. } => document.details = details,
         Error::TooMany { retry_after_seconds } => retry_after = Some(retry_after_seconds),
-        Error::Busy(cause) => {
-            tracing::warn!(%cause, "answered busy");
-            document.detail = "the marketplace is busy: try again in a moment".into();
-            retry_after = Some(1);
-        }
-        Error::Internal(cause) => {
-            tracing::error!(cause = format!("{cause:#}"), "internal error");
-            document.detail = "something went wrong on our side; the request id helps us to find it".into();
-        }
+        Error::Busy(_) => retry_after = Some(1),
         _ => {}
     }
     let mut response = document.into_response();

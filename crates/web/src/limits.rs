@@ -41,6 +41,26 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Counts `more` requests beyond the one that was counted already.
+    ///
+    /// # Errors
+    /// 429 when the client has asked too often.
+    pub(crate) fn charge(&self, parts: &Parts, more: u32) -> Result<(), ApiError> {
+        let (Some(limiter), Some(more)) = (&self.limiter, NonZeroU32::new(more)) else { return Ok(()) };
+        let Some(address) = client_address(parts, &self.app) else { return Ok(()) };
+        match limiter.check_key_n(&address, more) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(refused)) => {
+                let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+                Err(ApiError::App(app::Error::TooMany { retry_after_seconds: wait }))
+            }
+            // More than a whole minute's allowance at once.
+            Err(_) => Err(ApiError::App(app::Error::TooMany { retry_after_seconds: 60 })),
+        }
+    }
+}
+
 /// The address a request comes from: the peer's, or, when the peer is a trusted
 /// proxy, the last address in `X-Forwarded-For` that is not one.
 #[must_use]

@@ -24,7 +24,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::error::{ApiError, REQUEST_ID, problem};
 use crate::extract::MAX_BODY;
 use crate::limits::{Limits, limit};
-use crate::{health, pages, rest};
+use crate::{graphql, health, pages, rest};
 
 /// How long a request may take, in seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -33,8 +33,10 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 pub fn router(app: App) -> Router {
     let (api, document) = rest::router().split_for_parts();
     let limits = Limits::new(&app);
+    let graphql = graphql::router(&app, &limits).layer(from_fn_with_state(limits.clone(), limit));
     let api = api.layer(from_fn_with_state(limits, limit)).merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document));
-    api.merge(pages::router(&app))
+    api.merge(graphql)
+        .merge(pages::router(&app))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(rest::photos::files())

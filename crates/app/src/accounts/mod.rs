@@ -3,6 +3,7 @@
 //! Tokens are random and stored as hashes only; passwords as argon2id. What an
 //! answer says never depends on whether an address is known.
 
+mod batch;
 mod erasure;
 pub mod import;
 pub mod jobs;
@@ -16,6 +17,7 @@ mod sessions;
 mod sql;
 mod tokens;
 
+pub use batch::{profiles, standing_sessions};
 pub use erasure::{erase, export};
 pub use personal_tokens::{NewToken, PERSONAL_PREFIX, PersonalToken, authenticate_personal, create_token, list_tokens, revoke_token};
 pub use profile::{Contact, Person, ProfileChange, PublicProfile, contact, me, people, public_profile, set_avatar, update_profile};

@@ -133,16 +133,22 @@ pub async fn set_avatar(app: &App, actor: &Actor, bytes: Vec<u8>) -> Result<User
 /// 404 for unknown and erased people.
 pub async fn public_profile(app: &App, id: UserId) -> Result<PublicProfile> {
     let user = sql::user(&app.db, id).await?.filter(|user| user.status != UserStatus::Erased).ok_or(Error::NotFound("user"))?;
-    Ok(PublicProfile {
-        id: user.id,
-        name: user.name,
-        about: user.about,
-        languages: user.languages,
-        avatar: user.avatar,
-        since: user.created_at,
-        email_verified: user.email_verified_at.is_some(),
-        unclaimed: user.status == UserStatus::Unclaimed,
-    })
+    Ok(user.into())
+}
+
+impl From<User> for PublicProfile {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            name: user.name,
+            about: user.about,
+            languages: user.languages,
+            avatar: user.avatar,
+            since: user.created_at,
+            email_verified: user.email_verified_at.is_some(),
+            unclaimed: user.status == UserStatus::Unclaimed,
+        }
+    }
 }
 
 /// Several people at once.

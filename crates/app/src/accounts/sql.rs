@@ -7,6 +7,8 @@ use domain::accounts::User;
 use domain::ids::{SessionId, UserId};
 use sqlx::{PgConnection, PgPool};
 
+pub(super) mod batch;
+
 use super::{Login, Person, Session};
 use crate::copy::CopyRows;
 use crate::error::Result;

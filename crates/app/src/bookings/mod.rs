@@ -5,6 +5,7 @@
 //! occupancies, under the database's exclusion constraints.
 
 mod answers;
+mod batch;
 mod cancel;
 mod deadlines;
 mod disputes;
@@ -16,6 +17,7 @@ mod request;
 mod sql;
 
 pub use answers::{accept, decline, mark_no_show};
+pub use batch::{by_ids, histories, of_listings, payments_of};
 pub use cancel::{CancellationPreview, cancel, preview_cancellation};
 pub(crate) use disputes::dispute_closed_in;
 pub(crate) use instalments::unpaid_in;

@@ -82,7 +82,7 @@ pub async fn by_id(app: &App, actor: &Actor, id: BookingId) -> Result<BookingDet
     detail(app, booking).await
 }
 
-fn seen(app: &App, mut booking: Booking) -> Booking {
+pub(super) fn seen(app: &App, mut booking: Booking) -> Booking {
     if booking.has_lapsed(app.clock.now()) {
         booking.state = BookingState::Expired;
     }

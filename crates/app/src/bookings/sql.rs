@@ -11,6 +11,8 @@ use domain::page::Limit;
 use sqlx::PgPool;
 use sqlx::types::Json;
 
+pub(super) mod batch;
+
 use super::HistoryEntry;
 use crate::error::Result;
 use crate::tx::Tx;

@@ -22,6 +22,8 @@ pub(crate) use occupancies::{
     Hold, block_instead_in, colliding_in, facts_for_booking_in, hold_until_in, occupy_in, release_in, set_preparation_in,
 };
 
+use std::collections::HashMap;
+
 use domain::calendar::{StayFacts, StayRules, Terms, widened};
 use domain::dates::Stay;
 use domain::ids::ListingId;
@@ -39,6 +41,17 @@ pub(crate) async fn rules_in(tx: &mut Tx, listing: ListingId) -> Result<StayRule
 /// A host's stay rules.
 pub(crate) async fn rules_of(app: &App, listing: ListingId) -> Result<StayRules> {
     sql::rules(&mut *app.db.acquire().await?, listing).await
+}
+
+/// The stay rules of several listings: for each of `ids`, the marketplace's
+/// where the host has set none. Whoever calls has found the listings visible.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn rules_of_many(app: &App, ids: &[ListingId]) -> Result<HashMap<ListingId, StayRules>> {
+    let mut all: HashMap<ListingId, StayRules> = ids.iter().map(|id| (*id, StayRules::default())).collect();
+    all.extend(sql::batch::rules(&app.db, ids).await?);
+    Ok(all)
 }
 
 /// Replaces a host's stay rules.

@@ -10,6 +10,8 @@ use domain::ids::{BookingId, CalendarFeedId, ListingId, OccupancyId};
 use sqlx::PgConnection;
 use sqlx::postgres::types::PgRange;
 
+pub(super) mod batch;
+
 use crate::error::Result;
 use crate::tx::Tx;
 
@@ -65,17 +67,23 @@ pub(super) async fn rules(db: &mut PgConnection, listing: ListingId) -> Result<S
     .await?;
     let Some(row) = row else { return Ok(StayRules::default()) };
     let seasons: Vec<SeasonRow> = if row.has_seasons { seasons(db, listing).await? } else { Vec::new() };
-    Ok(StayRules {
-        min_nights: row.min_nights,
-        max_nights: row.max_nights,
-        advance_notice_hours: row.advance_notice_hours,
-        notice_cutoff_hour: row.notice_cutoff_hour,
-        preparation_nights: row.preparation_nights,
-        booking_window_days: row.booking_window_days,
-        max_pets: row.max_pets,
-        infants_count: row.infants_count,
-        seasons: seasons.into_iter().map(RuleSeason::from).collect(),
-    })
+    Ok(row.rules(seasons))
+}
+
+impl RulesRow {
+    fn rules(self, seasons: Vec<SeasonRow>) -> StayRules {
+        StayRules {
+            min_nights: self.min_nights,
+            max_nights: self.max_nights,
+            advance_notice_hours: self.advance_notice_hours,
+            notice_cutoff_hour: self.notice_cutoff_hour,
+            preparation_nights: self.preparation_nights,
+            booking_window_days: self.booking_window_days,
+            max_pets: self.max_pets,
+            infants_count: self.infants_count,
+            seasons: seasons.into_iter().map(RuleSeason::from).collect(),
+        }
+    }
 }
 
 impl From<SeasonRow> for RuleSeason {

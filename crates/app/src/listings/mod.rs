@@ -3,12 +3,14 @@
 //! A booking takes the listing's row `FOR SHARE`, whoever edits it `FOR UPDATE`:
 //! so rules and bookings never pass each other unseen.
 
+mod batch;
 mod change;
 pub mod import;
 pub mod photos;
 pub mod place;
 mod sql;
 
+pub use batch::{arrivals, by_ids, photos_of, published_of_hosts};
 pub use change::ListingChange;
 pub(crate) use change::{change_in, create_in};
 pub use photos::Photo;

@@ -10,6 +10,8 @@ use domain::money::Currency;
 use sqlx::PgPool;
 use sqlx::types::Json;
 
+pub(super) mod batch;
+
 use super::{Amenity, Photo};
 use crate::error::Result;
 use crate::tx::Tx;

@@ -5,14 +5,16 @@
 //! Entries of a thread are numbered without gaps under the thread's row lock;
 //! how far somebody has read is a number.
 
+mod batch;
 mod news;
 mod read;
 mod safety;
 mod sql;
 mod write;
 
+pub use batch::messages_of;
 pub(crate) use news::on;
-pub use read::{Conversation, Member, Message, MessageKey, Stay, by_id, list, message, messages, unread};
+pub use read::{Conversation, InboxKey, Member, Message, MessageKey, Stay, by_id, list, message, messages, unread};
 pub use safety::{block, blocked, report, unblock};
 pub use write::{About, Opening, mark_read, open, send};
 

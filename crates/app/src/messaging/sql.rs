@@ -7,6 +7,8 @@ use domain::messaging::{MemberRole, MessageKind};
 use domain::page::PageRequest;
 use sqlx::PgPool;
 
+pub(super) mod batch;
+
 use super::read::InboxKey;
 use super::write::Thread;
 use crate::error::Result;

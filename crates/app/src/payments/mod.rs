@@ -30,6 +30,8 @@ pub(crate) use operations::{Wish, begin_in, finish};
 pub use payouts::{Payout, PayoutState, of_host as payouts_of_host};
 pub(crate) use payouts::{cancel_in as cancel_payout_in, fall_due_in as payout_falls_due_in, schedule_in as schedule_payout_in};
 
+use std::collections::HashMap;
+
 use crate::App;
 use crate::error::{Error, Result};
 use crate::tx::Tx;
@@ -128,6 +130,12 @@ pub(crate) async fn all_of_booking_in(tx: &mut Tx, booking: BookingId) -> Result
 /// a party of it.
 pub(crate) async fn of_booking(app: &App, booking: BookingId) -> Result<Payment> {
     sql::by_booking(&app.db, booking).await?.ok_or(Error::NotFound("payment"))
+}
+
+/// The first payments of several bookings; whoever calls has checked that the
+/// reader is a party of them.
+pub(crate) async fn of_bookings(app: &App, ids: &[BookingId]) -> Result<HashMap<BookingId, Payment>> {
+    Ok(sql::by_bookings(&app.db, ids).await?.into_iter().map(|payment| (payment.booking_id, payment)).collect())
 }
 
 /// Every payment of a booking; whoever calls has checked that the reader is a

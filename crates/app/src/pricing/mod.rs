@@ -11,6 +11,8 @@ pub use drafts::{
 pub use quotes::{Offer, quote};
 pub(crate) use quotes::{PriceSheet, offer_in};
 
+use std::collections::HashMap;
+
 use domain::actor::Actor;
 use domain::calendar::StayRules;
 use domain::dates::Stay;
@@ -27,6 +29,15 @@ use crate::{calendar, listings};
 /// A listing's prices; none while it is a draft without.
 pub(crate) async fn of(app: &App, listing: ListingId) -> Result<Option<Tariff>> {
     sql::tariff(&mut *app.db.acquire().await?, listing).await
+}
+
+/// The prices of several listings; drafts without are missing. Whoever calls
+/// has found the listings visible.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn tariffs(app: &App, ids: &[ListingId]) -> Result<HashMap<ListingId, Tariff>> {
+    Ok(sql::batch::tariffs(&app.db, ids).await?.into_iter().collect())
 }
 
 /// A listing's prices.

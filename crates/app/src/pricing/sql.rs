@@ -10,6 +10,8 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+pub(super) mod batch;
+
 use super::ImportedPrices;
 use crate::copy::{CopyRows, CopyTarget, merge_in};
 use crate::error::Result;
@@ -45,7 +47,13 @@ pub(super) async fn tariff(db: &mut PgConnection, listing: ListingId) -> Result<
             .bind(listing)
             .fetch_optional(db)
             .await?;
-    Ok(row.and_then(|row| {
+    Ok(row.and_then(TariffRow::tariff))
+}
+
+impl TariffRow {
+    /// None while the draft has no price.
+    fn tariff(self) -> Option<Tariff> {
+        let row = self;
         Some(Tariff {
             currency: row.currency,
             nightly: row.nightly?,
@@ -61,7 +69,7 @@ pub(super) async fn tariff(db: &mut PgConnection, listing: ListingId) -> Result<
             promotions: row.promotions.0,
             seasons: row.seasons.0,
         })
-    }))
+    }
 }
 
 pub(super) async fn put_tariff(tx: &mut Tx, listing: ListingId, tariff: &Tariff) -> Result<()> {

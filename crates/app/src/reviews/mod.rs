@@ -1,11 +1,13 @@
 //! What guests and hosts say of each other: sealed until both have spoken or
 //! the window has closed, then open to all.
 
+mod batch;
 pub mod import;
 pub mod jobs;
 mod sql;
 mod write;
 
+pub use batch::{by_ids, of_bookings, of_guests, of_listings, ratings};
 pub use write::{NewReview, edit, hide, reply, report, submit};
 
 use chrono::{DateTime, Utc};
@@ -70,7 +72,7 @@ pub struct Rating {
 }
 
 /// In which order a listing's reviews are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// Newest first.
     Newest,
@@ -117,7 +119,9 @@ pub async fn of_guest(app: &App, guest: UserId, page: PageRequest<ReviewKey>) ->
     Ok(Page::cut(rows, page.limit, key))
 }
 
-fn key(review: &Review) -> ReviewKey {
+/// Where a review stands in a list of them.
+#[must_use]
+pub fn key(review: &Review) -> ReviewKey {
     (review.stars.overall.unwrap_or(0), review.published_at.unwrap_or(review.submitted_at), review.id)
 }
 

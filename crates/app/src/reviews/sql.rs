@@ -7,6 +7,8 @@ use domain::reviews::{ReviewStatus, Stars, Subject};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
+pub(super) mod batch;
+
 use super::{Order, Rating, Review, ReviewKey};
 use crate::error::Result;
 use crate::tx::Tx;

@@ -13,6 +13,7 @@ mod concurrency;
 mod contract;
 mod hosting;
 mod crashes;
+mod graphql;
 mod import;
 mod jobs;
 mod journey;

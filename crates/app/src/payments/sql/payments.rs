@@ -88,6 +88,19 @@ pub(in crate::payments) async fn by_booking(db: &PgPool, booking: BookingId) -> 
     Ok(row.map(Payment::from))
 }
 
+/// The first payments of bookings.
+pub(in crate::payments) async fn by_bookings(db: &PgPool, bookings: &[BookingId]) -> Result<Vec<Payment>> {
+    let rows: Vec<PaymentRow> = sqlx::query_as(
+        "select id, booking_id, sequence, purpose, payer_id, amount, currency, status, captured, refunded, provider_reference, decline_code, action_url,
+                due_at, authorization_expires_at, method
+         from payments where booking_id = any($1) and sequence = 1",
+    )
+    .bind(bookings)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Payment::from).collect())
+}
+
 pub(in crate::payments) async fn all_by_booking(db: &PgPool, booking: BookingId) -> Result<Vec<Payment>> {
     let row: Vec<PaymentRow> = sqlx::query_as(
         "select id, booking_id, sequence, purpose, payer_id, amount, currency, status, captured, refunded, provider_reference, decline_code, action_url,
