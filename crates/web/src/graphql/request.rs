@@ -39,6 +39,7 @@ impl Asker {
             device: app::accounts::Device {
                 user_agent: device.user_agent.clone(),
                 ip_address: device.ip_address.map(|ip: IpAddr| ip.to_string()).unwrap_or_default(),
+                browser: false,
             },
             languages: languages.to_owned(),
             loaders: Loaders::new(app, actor),
