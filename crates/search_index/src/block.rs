@@ -8,9 +8,10 @@ use chrono::NaiveTime;
 use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 
+use crate::agenda::Agenda;
 use crate::calendar::Calendar;
 use crate::planes::{Column, Mask, SLOTS};
-use crate::prices::{Conditions, Nightly};
+use crate::prices::{Conditions, Extras, Nightly, Offers, Place};
 use crate::record::{Dated, Facts, Record};
 use crate::stays::{Arrival, Day};
 use crate::words::Words;
@@ -99,8 +100,6 @@ pub(crate) struct Columns {
     pub instant: Mask,
     pub free: Mask,
     pub priced: Mask,
-    /// Has rules of dates.
-    pub ruled: Mask,
     pub amenities: Vec<Mask>,
     pub ids: Column<ListingId>,
     pub hosts: Column<UserId>,
@@ -120,17 +119,23 @@ pub(crate) struct Columns {
     pub bathrooms: Column<u8>,
     pub spoken: Column<u8>,
     pub arrivals: Shared<Arrival>,
-    pub conditions: Shared<Conditions>,
+    pub places: Shared<Place>,
+    pub extras: Shared<Extras>,
+    pub offers: Shared<Offers>,
+    pub weekly: Column<u16>,
+    pub monthly: Column<u16>,
     /// Place in `dates` plus one.
     dated: Column<u16>,
     dates: Vec<Option<Arc<Dated>>>,
+    /// The same, side by side.
+    pub agenda: Agenda,
 }
 
 const NO_ARRIVAL: Arrival =
     Arrival { time_zone: chrono_tz::UTC, check_in_from: NaiveTime::MIN, notice_hours: 0, cutoff_hour: None, window_days: None };
 
 impl Columns {
-    fn new(conditions: Conditions) -> Self {
+    fn new() -> Self {
         Self {
             rooms: [Mask::NONE; ROOMS],
             kinds: [Mask::NONE; KINDS],
@@ -140,7 +145,6 @@ impl Columns {
             instant: Mask::NONE,
             free: Mask::NONE,
             priced: Mask::NONE,
-            ruled: Mask::NONE,
             amenities: Vec::new(),
             ids: [ListingId(uuid::Uuid::nil()); SLOTS],
             hosts: [UserId(uuid::Uuid::nil()); SLOTS],
@@ -160,9 +164,14 @@ impl Columns {
             bathrooms: [0; SLOTS],
             spoken: [0; SLOTS],
             arrivals: Shared::new(NO_ARRIVAL),
-            conditions: Shared::new(conditions),
+            places: Shared::new(Place::default()),
+            extras: Shared::new(Extras::default()),
+            offers: Shared::new(Offers::default()),
+            weekly: [0; SLOTS],
+            monthly: [0; SLOTS],
             dated: [0; SLOTS],
             dates: Vec::new(),
+            agenda: Agenda::default(),
         }
     }
 
@@ -172,6 +181,22 @@ impl Columns {
 
     pub fn nightly(&self, slot: usize) -> Nightly {
         Nightly { base: self.base[slot], weekend: self.weekend[slot], cleaning: self.cleaning[slot] }
+    }
+
+    /// What a home asks beside its nights.
+    fn conditions(&self, slot: usize) -> Conditions {
+        Conditions {
+            place: self.places.get(slot),
+            extras: self.extras.get(slot),
+            offers: self.offers.get(slot),
+            weekly: self.weekly[slot],
+            monthly: self.monthly[slot],
+        }
+    }
+
+    /// Puts what hangs on dates side by side.
+    fn settle(&mut self) {
+        self.agenda = Agenda::of((0..SLOTS).filter_map(|slot| Some((slot, self.dated(slot)?))));
     }
 
     #[inline]
@@ -191,7 +216,6 @@ impl Columns {
             self.dates[place] = None;
             self.dated[slot] = 0;
         }
-        self.ruled.set(slot, dated.as_ref().is_some_and(|dated| dated.rules.is_some()));
         if dated.is_none() {
             return;
         }
@@ -239,6 +263,9 @@ impl Columns {
         for (number, plane) in (0..).zip(&mut self.amenities) {
             plane.set(slot, record.amenities.binary_search(&number).is_ok());
         }
+        if let Some((_, conditions)) = record.price {
+            (self.weekly[slot], self.monthly[slot]) = (conditions.weekly, conditions.monthly);
+        }
         self.set_dated(slot, record.dated.clone());
     }
 
@@ -270,8 +297,11 @@ impl Columns {
     fn memory(&self) -> (usize, usize) {
         let own: usize = self.dates.iter().flatten().map(|dated| dated.own_memory()).sum();
         let dated: usize = self.dates.iter().flatten().map(|dated| dated.memory()).sum();
-        let shared = self.arrivals.values.capacity() * size_of::<Arrival>() + self.conditions.values.capacity() * size_of::<Conditions>();
-        let lists = self.amenities.capacity() * size_of::<Mask>() + self.dates.capacity() * 8;
+        let shared = self.arrivals.values.capacity() * size_of::<Arrival>()
+            + self.places.values.capacity() * size_of::<Place>()
+            + self.extras.values.capacity() * size_of::<Extras>()
+            + self.offers.values.capacity() * size_of::<Offers>();
+        let lists = self.agenda.memory() + self.amenities.capacity() * size_of::<Mask>() + self.dates.capacity() * 8;
         (size_of::<Self>() + shared + lists + dated, own)
     }
 }
@@ -288,19 +318,22 @@ pub(crate) struct Block {
 impl Block {
     /// Of at most 512 homes.
     pub fn of(records: &[Record], first: Day, days: usize) -> Self {
-        let default = records.iter().find_map(|record| record.price).map(|(_, conditions)| conditions);
-        let mut columns = Columns::new(default.unwrap_or(Conditions::NONE));
+        let mut columns = Columns::new();
         let (mut calendar, mut alive) = (Calendar::new(first, days), Mask::NONE);
         let records = &records[..records.len().min(SLOTS)];
         columns.arrivals = Shared::of(NO_ARRIVAL, records.iter().map(|record| record.facts.arrival).enumerate());
-        let conditions = records.iter().enumerate().filter_map(|(slot, record)| Some((slot, record.price?.1)));
-        columns.conditions = Shared::of(columns.conditions.values[0], conditions);
+        let conditions = || records.iter().enumerate().filter_map(|(slot, record)| Some((slot, record.price?.1)));
+        columns.places = Shared::of(Place::default(), conditions().map(|(slot, conditions)| (slot, conditions.place)));
+        columns.extras = Shared::of(Extras::default(), conditions().map(|(slot, conditions)| (slot, conditions.extras)));
+        columns.offers = Shared::of(Offers::default(), conditions().map(|(slot, conditions)| (slot, conditions.offers)));
         for (slot, record) in records.iter().enumerate() {
             alive.set(slot, true);
             columns.set_own(slot, record);
             calendar.fill(slot, &record.taken);
         }
         columns.amenities.shrink_to_fit();
+        columns.dates.shrink_to_fit();
+        columns.settle();
         let words: Vec<(usize, &[crate::vocabulary::Spoken])> =
             records.iter().enumerate().map(|(slot, record)| (slot, &record.words[..])).collect();
         Self { alive, columns: Arc::new(columns), calendar: Arc::new(calendar), words: Words::default().with(&words) }
@@ -330,7 +363,7 @@ impl Block {
             id: columns.ids[slot],
             facts: columns.facts(slot),
             amenities,
-            price: columns.priced.get(slot).then(|| (columns.nightly(slot), columns.conditions.get(slot))),
+            price: columns.priced.get(slot).then(|| (columns.nightly(slot), columns.conditions(slot))),
             dated: columns.shared_dated(slot),
             taken: Vec::new(),
             words: Vec::new(),
@@ -359,8 +392,11 @@ impl Block {
             columns.set_own(slot, record);
             columns.arrivals.set(slot, record.facts.arrival);
             if let Some((_, conditions)) = record.price {
-                columns.conditions.set(slot, conditions);
+                columns.places.set(slot, conditions.place);
+                columns.extras.set(slot, conditions.extras);
+                columns.offers.set(slot, conditions.offers);
             }
+            columns.settle();
         }
         self.alive.set(slot, true);
     }
