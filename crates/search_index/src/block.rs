@@ -1,5 +1,6 @@
 //! Up to 512 homes that lie close together, as planes and columns.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::agenda::Agenda;
 use crate::calendar::Calendar;
 use crate::planes::{Column, Mask, SLOTS};
 use crate::prices::{Conditions, Extras, Nightly, Offers, Place};
-use crate::record::{Dated, Facts, Record};
+use crate::record::{Facts, Record};
 use crate::stays::{Arrival, Day};
 use crate::words::Words;
 
@@ -124,10 +125,6 @@ pub(crate) struct Columns {
     pub offers: Shared<Offers>,
     pub weekly: Column<u16>,
     pub monthly: Column<u16>,
-    /// Place in `dates` plus one.
-    dated: Column<u16>,
-    dates: Vec<Option<Arc<Dated>>>,
-    /// The same, side by side.
     pub agenda: Agenda,
 }
 
@@ -169,8 +166,6 @@ impl Columns {
             offers: Shared::new(Offers::default()),
             weekly: [0; SLOTS],
             monthly: [0; SLOTS],
-            dated: [0; SLOTS],
-            dates: Vec::new(),
             agenda: Agenda::default(),
         }
     }
@@ -194,40 +189,7 @@ impl Columns {
         }
     }
 
-    /// Puts what hangs on dates side by side.
-    fn settle(&mut self) {
-        self.agenda = Agenda::of((0..SLOTS).filter_map(|slot| Some((slot, self.dated(slot)?))));
-    }
-
-    #[inline]
-    pub fn dated(&self, slot: usize) -> Option<&Dated> {
-        match self.dated[slot] {
-            0 => None,
-            place => self.dates.get(usize::from(place) - 1)?.as_deref(),
-        }
-    }
-
-    fn shared_dated(&self, slot: usize) -> Option<Arc<Dated>> {
-        self.dates.get(usize::from(self.dated[slot]).checked_sub(1)?)?.clone()
-    }
-
-    fn set_dated(&mut self, slot: usize, dated: Option<Arc<Dated>>) {
-        if let Some(place) = usize::from(self.dated[slot]).checked_sub(1) {
-            self.dates[place] = None;
-            self.dated[slot] = 0;
-        }
-        if dated.is_none() {
-            return;
-        }
-        let place = self.dates.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.dates.push(None);
-            self.dates.len() - 1
-        });
-        self.dates[place] = dated;
-        self.dated[slot] = u16::try_from(place + 1).unwrap_or(0);
-    }
-
-    /// All but what homes share.
+    /// All but what homes share and what hangs on dates.
     fn set_own(&mut self, slot: usize, record: &Record) {
         let facts = &record.facts;
         self.ids[slot] = record.id;
@@ -266,7 +228,6 @@ impl Columns {
         if let Some((_, conditions)) = record.price {
             (self.weekly[slot], self.monthly[slot]) = (conditions.weekly, conditions.monthly);
         }
-        self.set_dated(slot, record.dated.clone());
     }
 
     fn facts(&self, slot: usize) -> Facts {
@@ -295,14 +256,12 @@ impl Columns {
     }
 
     fn memory(&self) -> (usize, usize) {
-        let own: usize = self.dates.iter().flatten().map(|dated| dated.own_memory()).sum();
-        let dated: usize = self.dates.iter().flatten().map(|dated| dated.memory()).sum();
         let shared = self.arrivals.values.capacity() * size_of::<Arrival>()
             + self.places.values.capacity() * size_of::<Place>()
             + self.extras.values.capacity() * size_of::<Extras>()
             + self.offers.values.capacity() * size_of::<Offers>();
-        let lists = self.agenda.memory() + self.amenities.capacity() * size_of::<Mask>() + self.dates.capacity() * 8;
-        (size_of::<Self>() + shared + lists + dated, own)
+        let lists = self.agenda.memory() + self.amenities.capacity() * size_of::<Mask>();
+        (size_of::<Self>() + shared + lists, self.agenda.own_memory())
     }
 }
 
@@ -332,8 +291,8 @@ impl Block {
             calendar.fill(slot, &record.taken);
         }
         columns.amenities.shrink_to_fit();
-        columns.dates.shrink_to_fit();
-        columns.settle();
+        let dated = records.iter().enumerate().filter_map(|(slot, record)| Some((slot, Cow::Borrowed(record.dated.as_ref()?))));
+        columns.agenda = Agenda::of(dated);
         let words: Vec<(usize, &[crate::vocabulary::Spoken])> =
             records.iter().enumerate().map(|(slot, record)| (slot, &record.words[..])).collect();
         Self { alive, columns: Arc::new(columns), calendar: Arc::new(calendar), words: Words::default().with(&words) }
@@ -364,7 +323,7 @@ impl Block {
             facts: columns.facts(slot),
             amenities,
             price: columns.priced.get(slot).then(|| (columns.nightly(slot), columns.conditions(slot))),
-            dated: columns.shared_dated(slot),
+            dated: columns.agenda.get(slot),
             taken: Vec::new(),
             words: Vec::new(),
         }
@@ -396,7 +355,7 @@ impl Block {
                 columns.extras.set(slot, conditions.extras);
                 columns.offers.set(slot, conditions.offers);
             }
-            columns.settle();
+            columns.agenda = columns.agenda.with(slot, record.dated.as_ref());
         }
         self.alive.set(slot, true);
     }

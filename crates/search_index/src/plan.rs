@@ -210,13 +210,8 @@ impl<'a> Plan<'a> {
         let nights = u16::try_from(wish.nights).unwrap_or(u16::MAX);
         let long_enough = Mask::of(&columns.min_nights, |least| least <= nights);
         let short_enough = Mask::of(&columns.max_nights, |most| nights <= most);
-        let ruled = mask.and(&columns.agenda.ruled(wish));
-        mask = mask.and(&long_enough).and(&short_enough).and_not(&ruled);
-        for slot in ruled.slots() {
-            if columns.dated(slot).and_then(|dated| dated.rules.as_ref()).is_some_and(|rules| rules.allow(wish)) {
-                mask.set(slot, true);
-            }
-        }
+        let (ruled, allowed) = columns.agenda.ruled(wish, &mask);
+        mask = mask.and(&long_enough).and(&short_enough).and_not(&ruled).or(&allowed);
         let mut verdicts = [0_u8; SLOTS];
         for slot in mask.slots() {
             let class = usize::from(columns.arrivals.of[slot]);

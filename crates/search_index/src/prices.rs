@@ -185,7 +185,7 @@ impl Own {
         }
     }
 
-    fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         match self {
             Self::Few(prices) => size_of_val(&**prices),
             Self::Many(_, prices) => size_of_val(&**prices),
@@ -209,15 +209,6 @@ impl DatedPrices {
         };
         let reductions = tariff.promotions.iter().map(|p| Reduction { from: day(p.from), to: day(p.to), bps: p.bps.0 });
         Some(Self { seasons: seasons.into_iter().map(season).collect(), reductions: reductions.collect(), own })
-    }
-
-    pub fn memory(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.seasons) + size_of_val(&*self.reductions) + self.own_memory()
-    }
-
-    /// Bytes of prices of single dates.
-    pub fn own_memory(&self) -> usize {
-        self.own.as_ref().map_or(0, Own::memory)
     }
 }
 
