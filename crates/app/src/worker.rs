@@ -8,7 +8,7 @@ use jobs::{Enqueue, Job, Registry, Schedule, Worker, WorkerSettings};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
-use crate::{App, accounts, bookings, events, idempotency, notifications, payments, reviews};
+use crate::{App, accounts, bookings, events, idempotency, notifications, payments, reviews, search};
 
 /// Asks for `job` at `run_at`, in the caller's transaction.
 pub(crate) async fn enqueue_in<J: Job<App>>(tx: &mut Tx, job: &J, run_at: DateTime<Utc>) -> Result<()> {
@@ -53,6 +53,7 @@ pub fn registry() -> Registry<App> {
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
         .register::<reviews::jobs::OpenReviews>()
+        .register::<search::CheckSearchProjection>()
 }
 
 /// Everything that happens by the calendar rather than by a row.
@@ -64,6 +65,7 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
     Ok(vec![
         Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
+        Schedule::new::<App, search::CheckSearchProjection>("check_search_projection", "41 3 * * *", &nothing)?,
     ])
 }
 

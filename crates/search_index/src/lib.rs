@@ -41,3 +41,4 @@ pub use query::{After, Area, Dates, Filters, Month, Query, Sort, decimetres};
 pub use reference::{Reference, is_free_cancellation};
 pub use row::{Change, Market, Occupancy, PlacedTax, Row};
 pub use snapshot::Snapshot;
+pub use widen::wider;

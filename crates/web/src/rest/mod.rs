@@ -14,10 +14,12 @@ pub mod notifications;
 pub mod page;
 pub mod payments;
 pub mod photos;
+pub mod places;
 pub mod pricing;
 pub mod reviews;
 pub mod sandbox;
 pub mod search;
+pub mod search_view;
 
 use app::App;
 use utoipa::OpenApi;
@@ -52,6 +54,7 @@ pub fn router() -> OpenApiRouter<App> {
     let slices = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(search::router())
+        .merge(places::router())
         .merge(listings::router())
         .merge(photos::router())
         .merge(calendar::router())
