@@ -58,6 +58,8 @@ pub struct Config {
     pub rate_limit: RateLimit,
     /// GraphQL.
     pub graphql: GraphqlSettings,
+    /// The search index.
+    pub search: SearchSettings,
 }
 
 /// Logging.
@@ -132,6 +134,28 @@ pub struct CacheSettings {
 pub struct OutboundSettings {
     /// Addresses inside the house too, and without TLS.
     pub allow_private: bool,
+}
+
+/// The search index of each server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchSettings {
+    /// Keep one at all.
+    pub index: bool,
+    /// That it may use.
+    pub memory_megabytes: usize,
+    /// It knows nights so far ahead.
+    pub days: u16,
+    /// Between looks at what has changed.
+    pub poll_milliseconds: u64,
+}
+
+impl SearchSettings {
+    /// The memory it may use, in bytes.
+    #[must_use]
+    pub const fn memory_bytes(&self) -> usize {
+        self.memory_megabytes.saturating_mul(1 << 20)
+    }
 }
 
 /// How often one client may ask.
@@ -215,6 +239,12 @@ impl Config {
             if !(0..=5000).contains(&bps.0) {
                 mistakes.push(format!("{name}={} must be 0 to 5000 hundredths of a percent", bps.0));
             }
+        }
+        if !(64..=548).contains(&config.search.days) {
+            mistakes.push(format!("ROOST_SEARCH_DAYS={} must be 64 to 548", config.search.days));
+        }
+        if !(2..=1000).contains(&config.search.poll_milliseconds) {
+            mistakes.push(format!("ROOST_SEARCH_POLL_MILLISECONDS={} must be 2 to 1000", config.search.poll_milliseconds));
         }
         if !matches!(config.log.format.as_str(), "json" | "text") {
             mistakes.push(format!("ROOST_LOG_FORMAT={:?} must be json or text", config.log.format));

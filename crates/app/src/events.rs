@@ -115,8 +115,13 @@ impl Event {
         }
     }
 
+    /// Whether it changes nothing of a home but who has which nights.
+    pub(crate) fn is_of_a_booking(&self) -> bool {
+        !matches!(self, Self::ListingChanged { .. } | Self::CalendarChanged { .. } | Self::ReviewPublished { .. })
+    }
+
     /// The listing whose public face changes with this, if any.
-    fn listing(&self) -> Option<ListingId> {
+    pub(crate) fn listing(&self) -> Option<ListingId> {
         match self {
             Self::ListingChanged { listing }
             | Self::CalendarChanged { listing }

@@ -1,6 +1,6 @@
 //! The marketplace's use-cases, their SQL and the outside world. Knows no HTTP.
 //!
-//! Slices, lowest first: accounts < listings < calendar < pricing < payments <
+//! Slices, lowest first: accounts < places < listings < calendar < pricing < payments <
 //! bookings < reviews < messaging < notifications < search < wishlists < hosting. A slice calls only lower ones;
 //! upward news goes through [`events`]. Each slice's tables are written only by
 //! its own private `sql` module.
@@ -14,8 +14,8 @@ pub mod config;
 mod copy;
 pub mod error;
 pub mod events;
-pub mod hosting;
 pub mod failpoints;
+pub mod hosting;
 pub mod idempotency;
 pub mod ids;
 pub mod listings;
@@ -25,6 +25,7 @@ pub mod nodes;
 pub mod notifications;
 pub mod payments;
 mod pictures;
+pub mod places;
 pub mod ports;
 pub mod pricing;
 pub mod reviews;
@@ -78,6 +79,10 @@ pub struct Parts {
     pub location_key: listings::place::LocationKey,
     /// Where photographs are kept.
     pub blobs: Blobs,
+    /// Places by name, in memory.
+    pub places: places::Places,
+    /// The search index of this process, if it follows one.
+    pub search: search::Live,
     /// Tells this process's worker that there may be work.
     pub waker: std::sync::OnceLock<jobs::Waker>,
     /// Who listens to news at this process.

@@ -8,7 +8,7 @@ use jobs::{Enqueue, Job, Registry, Schedule, Worker, WorkerSettings};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
-use crate::{App, accounts, bookings, calendar, events, idempotency, notifications, payments, reviews, wishlists};
+use crate::{App, accounts, bookings, calendar, events, idempotency, notifications, payments, reviews, search, wishlists};
 
 /// Asks for `job` at `run_at`, in the caller's transaction.
 pub(crate) async fn enqueue_in<J: Job<App>>(tx: &mut Tx, job: &J, run_at: DateTime<Utc>) -> Result<()> {
@@ -60,6 +60,7 @@ pub fn registry() -> Registry<App> {
         .register::<calendar::ReadDueFeeds>()
         .register::<calendar::ReadFeed>()
         .register::<wishlists::TellOfNewHomes>()
+        .register::<search::CheckSearchProjection>()
 }
 
 /// Everything that happens by the calendar rather than by a row.
@@ -75,6 +76,7 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
         Schedule::new::<App, wishlists::TellOfNewHomes>("tell_of_new_homes", "23 7 * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_recent", "*/10 * * * *", &serde_json::json!({"hours": 2}))?,
         Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_daily", "23 3 * * *", &serde_json::json!({"hours": 72}))?,
+        Schedule::new::<App, search::CheckSearchProjection>("check_search_projection", "41 3 * * *", &nothing)?,
     ])
 }
 

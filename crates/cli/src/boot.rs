@@ -167,9 +167,15 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
         sealing_key: SealingKey::new(sealing.bytes()),
         location_key,
         blobs,
+        places: app::places::Places::default(),
+        search: app::search::Live::default(),
         waker: OnceLock::new(),
         live: app::live::Live::default(),
     });
     let _ = late.set(app.clone());
+    let projected = app::search::backfill(&app).await.context("the search projection")?;
+    if projected > 0 {
+        tracing::info!(homes = projected, "projected homes for search");
+    }
     Ok(Booted { app, postgres: postgres.map(Arc::new), redis })
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use app::App;
 use clap::{Args, Subcommand};
 use domain::money::Currency;
+use importers::geojson;
 use importers::inside_airbnb::{self, Files, Options};
 
 /// Where from.
@@ -13,6 +14,42 @@ pub enum ImportCommand {
     /// Inside Airbnb's files of any year, plain or gzip. A second time changes
     /// what has changed and doubles nothing.
     InsideAirbnb(InsideAirbnb),
+    /// Countries or parts of cities from a GeoJSON file of named polygons: guests can search in them.
+    Places(Places),
+}
+
+/// Which file, and what it does not say.
+#[derive(Args)]
+pub struct Places {
+    /// A GeoJSON feature collection of polygons.
+    file: PathBuf,
+    /// neighbourhood, city or country.
+    #[arg(long, default_value = "neighbourhood")]
+    kind: String,
+    /// The property that holds the name; `name` and usual spellings of it when left out.
+    #[arg(long)]
+    name: Option<String>,
+    /// ISO 3166 code of all of them, where no property says.
+    #[arg(long)]
+    country: Option<String>,
+}
+
+async fn places(app: &App, wish: Places) -> anyhow::Result<u8> {
+    let kind = match wish.kind.as_str() {
+        "neighbourhood" => app::places::Kind::Neighbourhood,
+        "city" => app::places::Kind::City,
+        "country" => app::places::Kind::Country,
+        other => anyhow::bail!("--kind {other} is none of neighbourhood, city, country"),
+    };
+    let options = geojson::Options { kind, name: wish.name, country: wish.country.map(|code| code.to_uppercase()) };
+    let found = geojson::read(&wish.file, &options)?;
+    let source = wish.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let done = app::places::import(app, &source, &found).await?;
+    println!("{} places, {} new or changed, {} without a name or an outline.", found.len(), done.written, done.refused);
+    if kind == app::places::Kind::Neighbourhood {
+        println!("{} homes were given the neighbourhood they lie in.", app::listings::fill_neighbourhoods(app).await?);
+    }
+    Ok(if done.refused > 0 { 3 } else { 0 })
 }
 
 /// Which files, and what they do not say.
@@ -49,7 +86,10 @@ pub struct InsideAirbnb {
 
 /// Brings the files in; exit code 3 when rows were rejected.
 pub async fn run(app: &App, command: ImportCommand) -> anyhow::Result<u8> {
-    let ImportCommand::InsideAirbnb(wish) = command;
+    let wish = match command {
+        ImportCommand::InsideAirbnb(wish) => wish,
+        ImportCommand::Places(wish) => return places(app, wish).await,
+    };
     let country = wish.country.map(|code| code.to_uppercase());
     if let Some(code) = country.as_deref().filter(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase())) {
         anyhow::bail!("--country {code} is not an ISO 3166 code, e.g. SG");

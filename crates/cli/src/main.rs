@@ -1,5 +1,5 @@
 //! The one binary: `roost serve`, `worker`, `migrate`, `seed`, `admin`,
-//! `clock`, `schema`.
+//! `search`, `clock`, `schema`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected rows.
 
@@ -61,6 +61,11 @@ enum Command {
         #[command(subcommand)]
         command: money::PaymentsCommand,
     },
+    /// The projection and the index of search.
+    Search {
+        #[command(subcommand)]
+        command: SearchCommand,
+    },
     /// The clock of a sandbox marketplace.
     Clock {
         #[command(subcommand)]
@@ -81,6 +86,14 @@ enum AdminCommand {
         #[arg(long)]
         email: String,
     },
+}
+
+#[derive(Subcommand)]
+enum SearchCommand {
+    /// Compare the projection with the truth, and put right what differs.
+    Check,
+    /// Write the projection anew; running servers rebuild their indexes from it while they serve.
+    Rebuild,
 }
 
 #[derive(Subcommand)]
@@ -168,6 +181,14 @@ async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
         }
         Command::Ledger { command } => code = money::ledger(&booted.app, command).await?,
         Command::Payments { command } => code = money::payments(&booted.app, command).await?,
+        Command::Search { command: SearchCommand::Check } => {
+            let found = app::search::check_projection(&booted.app).await?;
+            println!("{} homes compared, {} were wrong and have been put right.", found.rows, found.wrong.len());
+            code = u8::from(!found.wrong.is_empty());
+        }
+        Command::Search { command: SearchCommand::Rebuild } => {
+            println!("{} homes written anew.", app::search::rewrite_all(&booted.app).await?);
+        }
         Command::Clock { command: ClockCommand::Advance { span } } => {
             let span = app::clock::parse_advance(&span)?;
             let now = app::worker::advance_clock(&booted.app, span).await?;

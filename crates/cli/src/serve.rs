@@ -58,6 +58,7 @@ async fn gauges(app: App) {
         for (space, rate) in app.cache.hit_rates() {
             metrics::gauge!("cache_hit_rate", "space" => space).set(rate);
         }
+        app::search::gauges(&app);
         metrics::gauge!("database_connections").set(f64::from(app.db.size()));
         if let Ok(depths) = jobs::depths(&app.db).await {
             for depth in depths {
@@ -99,6 +100,13 @@ pub async fn serve(booted: Booted, with_worker: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(app.config.listen).await.with_context(|| format!("cannot listen on {}", app.config.listen))?;
     let mut tasks = housekeeping(&app)?;
     tasks.extend(booted.supervise());
+    let warm = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = app::places::warm_up(&warm).await {
+            tracing::warn!(%error, "the gazetteer is loaded at the first search for a place");
+        }
+    });
+    let follower = tokio::spawn(app::search::follow(app.clone(), stop.clone()));
     let worker = if with_worker { Some(worker_task(&app, &stop)?) } else { None };
     tracing::info!(url = %app.config.public_url, sandbox = app.config.sandbox, "Roost is ready");
     web::serve(app.clone(), listener, asked_to_stop()).await?;
@@ -106,6 +114,7 @@ pub async fn serve(booted: Booted, with_worker: bool) -> anyhow::Result<()> {
     if let Some(worker) = worker {
         worker.await?;
     }
+    follower.await?;
     for task in tasks {
         task.abort();
     }

@@ -95,6 +95,12 @@ pub struct PageRequest<K> {
     pub limit: Limit,
 }
 
+impl<K> Default for PageRequest<K> {
+    fn default() -> Self {
+        Self { after: None, limit: Limit::default() }
+    }
+}
+
 impl<K: DeserializeOwned> PageRequest<K> {
     /// Reads a cursor, if one was given.
     ///

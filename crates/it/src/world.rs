@@ -20,6 +20,7 @@ use platform::cache::Cache;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Client, TestDb};
 
@@ -37,13 +38,56 @@ impl Mailer for Letterbox {
     }
 }
 
+/// An application on a database that exists, with the machine's clock: for
+/// measurements.
+pub fn bare(db: sqlx::PgPool) -> App {
+    build(settings(&std::env::temp_dir(), "http://127.0.0.1:1"), db, (Clock::system(), Ids::seeded(7)), Arc::new(Letterbox::default()))
+}
+
+fn settings(folder: &std::path::Path, base: &str) -> Config {
+    let mut config = Config::from_layers(None, |_| None).unwrap();
+    base.clone_into(&mut config.public_url);
+    folder.clone_into(&mut config.data_dir);
+    // Tests ask as fast as they can.
+    config.rate_limit.enabled = false;
+    config
+}
+
+fn build(config: Config, db: sqlx::PgPool, (clock, ids): (Clock, Ids), mails: Arc<Letterbox>) -> App {
+    let late: Arc<OnceLock<App>> = Arc::default();
+    let later = late.clone();
+    let secret = b"a secret of the tests".to_vec();
+    let provider = Sandbox::new(db.clone(), secret.clone(), &config.public_url, move || later.get().unwrap().clock.now());
+    let blobs = Blobs::new("", &config.data_dir, "").unwrap();
+    let app = App::new(Parts {
+        config,
+        db,
+        clock,
+        ids,
+        cache: Cache::new(None, 16 << 20, false),
+        mailer: mails,
+        provider: Arc::new(provider),
+        sandbox_secret: secret,
+        sealing_key: SealingKey::new(b"a seal of the tests"),
+        location_key: LocationKey::new(b"a place of the tests"),
+        blobs,
+        places: app::places::Places::default(),
+        search: app::search::Live::default(),
+        waker: OnceLock::new(),
+        live: app::live::Live::default(),
+    });
+    let _ = late.set(app.clone());
+    app
+}
+
 /// A marketplace of one's own. Its clock stands at 2030-01-01T10:00:00Z.
 pub struct TestApp {
     pub app: App,
     pub base: String,
     mails: Arc<Letterbox>,
-    _folder: Folder,
-    db: TestDb,
+    folder: Arc<Folder>,
+    db: Arc<TestDb>,
+    start: chrono::DateTime<chrono::Utc>,
 }
 
 struct Folder(std::path::PathBuf);
@@ -65,33 +109,10 @@ pub fn assemble(
     ids: Ids,
     change: impl FnOnce(&mut Config),
 ) -> (App, Arc<Letterbox>) {
-    let mut config = Config::from_layers(None, |_| None).unwrap();
-    base.clone_into(&mut config.public_url);
-    folder.clone_into(&mut config.data_dir);
-    // Tests ask as fast as they can.
-    config.rate_limit.enabled = false;
+    let mut config = settings(folder, base);
     change(&mut config);
     let mails = Arc::new(Letterbox::default());
-    let late: Arc<OnceLock<App>> = Arc::default();
-    let clock = late.clone();
-    let secret = b"a secret of the tests".to_vec();
-    let provider = Sandbox::new(pool.clone(), secret.clone(), base, move || clock.get().unwrap().clock.now());
-    let app = App::new(Parts {
-        config,
-        db: pool.clone(),
-        clock: Clock::standing(start),
-        ids,
-        cache: Cache::new(None, 16 << 20, false),
-        mailer: mails.clone(),
-        provider: Arc::new(provider),
-        sandbox_secret: secret,
-        sealing_key: SealingKey::new(b"a seal of the tests"),
-        location_key: LocationKey::new(b"a place of the tests"),
-        blobs: Blobs::new("", folder, "").unwrap(),
-        waker: OnceLock::new(),
-        live: app::live::Live::default(),
-    });
-    let _ = late.set(app.clone());
+    let app = build(config, pool, (Clock::standing(start), ids), mails.clone());
     (app, mails)
 }
 
@@ -120,14 +141,34 @@ impl TestApp {
     }
 
     async fn set_up(start: chrono::DateTime<chrono::Utc>, most: u32, change: impl FnOnce(&mut Config)) -> Self {
-        let db = TestDb::with_connections(most).await;
-        let folder = Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple())));
+        let db = Arc::new(TestDb::with_connections(most).await);
+        let folder = Arc::new(Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple()))));
         std::fs::create_dir_all(&folder.0).unwrap();
+        Self::on(db, folder, start, change).await
+    }
+
+    /// A second server of the same marketplace.
+    pub async fn twin(&self) -> Self {
+        Self::on(self.db.clone(), self.folder.clone(), self.start, |_| {}).await
+    }
+
+    async fn on(db: Arc<TestDb>, folder: Arc<Folder>, start: chrono::DateTime<chrono::Utc>, change: impl FnOnce(&mut Config)) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (app, mails) = assemble(db.pool().clone(), (&base, &folder.0), start, Ids::seeded(7), change);
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
-        Self { app, base, mails, _folder: folder, db }
+        Self { app, base, mails, folder, db, start }
+    }
+
+    /// Lets this server keep a search index until the token is cancelled; returns
+    /// once searches are answered from it.
+    pub async fn follow(&self) -> CancellationToken {
+        let stop = CancellationToken::new();
+        tokio::spawn(app::search::follow(self.app.clone(), stop.clone()));
+        while !self.app.search.is_serving() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        stop
     }
 
     /// Asks for everything that recurs, now, and does it.

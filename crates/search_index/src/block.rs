@@ -1,5 +1,6 @@
 //! Up to 512 homes that lie close together, as planes and columns.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use chrono::NaiveTime;
 use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 
+use crate::agenda::Agenda;
 use crate::calendar::Calendar;
 use crate::planes::{Column, Mask, SLOTS};
-use crate::prices::{Conditions, Nightly};
-use crate::record::{Dated, Facts, Record};
+use crate::prices::{Conditions, Extras, Nightly, Offers, Place};
+use crate::record::{Facts, Record};
 use crate::stays::{Arrival, Day};
 use crate::words::Words;
 
@@ -99,8 +101,6 @@ pub(crate) struct Columns {
     pub instant: Mask,
     pub free: Mask,
     pub priced: Mask,
-    /// Has rules of dates.
-    pub ruled: Mask,
     pub amenities: Vec<Mask>,
     pub ids: Column<ListingId>,
     pub hosts: Column<UserId>,
@@ -120,17 +120,19 @@ pub(crate) struct Columns {
     pub bathrooms: Column<u8>,
     pub spoken: Column<u8>,
     pub arrivals: Shared<Arrival>,
-    pub conditions: Shared<Conditions>,
-    /// Place in `dates` plus one.
-    dated: Column<u16>,
-    dates: Vec<Option<Arc<Dated>>>,
+    pub places: Shared<Place>,
+    pub extras: Shared<Extras>,
+    pub offers: Shared<Offers>,
+    pub weekly: Column<u16>,
+    pub monthly: Column<u16>,
+    pub agenda: Agenda,
 }
 
 const NO_ARRIVAL: Arrival =
     Arrival { time_zone: chrono_tz::UTC, check_in_from: NaiveTime::MIN, notice_hours: 0, cutoff_hour: None, window_days: None };
 
 impl Columns {
-    fn new(conditions: Conditions) -> Self {
+    fn new() -> Self {
         Self {
             rooms: [Mask::NONE; ROOMS],
             kinds: [Mask::NONE; KINDS],
@@ -140,7 +142,6 @@ impl Columns {
             instant: Mask::NONE,
             free: Mask::NONE,
             priced: Mask::NONE,
-            ruled: Mask::NONE,
             amenities: Vec::new(),
             ids: [ListingId(uuid::Uuid::nil()); SLOTS],
             hosts: [UserId(uuid::Uuid::nil()); SLOTS],
@@ -160,9 +161,12 @@ impl Columns {
             bathrooms: [0; SLOTS],
             spoken: [0; SLOTS],
             arrivals: Shared::new(NO_ARRIVAL),
-            conditions: Shared::new(conditions),
-            dated: [0; SLOTS],
-            dates: Vec::new(),
+            places: Shared::new(Place::default()),
+            extras: Shared::new(Extras::default()),
+            offers: Shared::new(Offers::default()),
+            weekly: [0; SLOTS],
+            monthly: [0; SLOTS],
+            agenda: Agenda::default(),
         }
     }
 
@@ -174,36 +178,18 @@ impl Columns {
         Nightly { base: self.base[slot], weekend: self.weekend[slot], cleaning: self.cleaning[slot] }
     }
 
-    #[inline]
-    pub fn dated(&self, slot: usize) -> Option<&Dated> {
-        match self.dated[slot] {
-            0 => None,
-            place => self.dates.get(usize::from(place) - 1)?.as_deref(),
+    /// What a home asks beside its nights.
+    fn conditions(&self, slot: usize) -> Conditions {
+        Conditions {
+            place: self.places.get(slot),
+            extras: self.extras.get(slot),
+            offers: self.offers.get(slot),
+            weekly: self.weekly[slot],
+            monthly: self.monthly[slot],
         }
     }
 
-    fn shared_dated(&self, slot: usize) -> Option<Arc<Dated>> {
-        self.dates.get(usize::from(self.dated[slot]).checked_sub(1)?)?.clone()
-    }
-
-    fn set_dated(&mut self, slot: usize, dated: Option<Arc<Dated>>) {
-        if let Some(place) = usize::from(self.dated[slot]).checked_sub(1) {
-            self.dates[place] = None;
-            self.dated[slot] = 0;
-        }
-        self.ruled.set(slot, dated.as_ref().is_some_and(|dated| dated.rules.is_some()));
-        if dated.is_none() {
-            return;
-        }
-        let place = self.dates.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.dates.push(None);
-            self.dates.len() - 1
-        });
-        self.dates[place] = dated;
-        self.dated[slot] = u16::try_from(place + 1).unwrap_or(0);
-    }
-
-    /// All but what homes share.
+    /// All but what homes share and what hangs on dates.
     fn set_own(&mut self, slot: usize, record: &Record) {
         let facts = &record.facts;
         self.ids[slot] = record.id;
@@ -239,7 +225,9 @@ impl Columns {
         for (number, plane) in (0..).zip(&mut self.amenities) {
             plane.set(slot, record.amenities.binary_search(&number).is_ok());
         }
-        self.set_dated(slot, record.dated.clone());
+        if let Some((_, conditions)) = record.price {
+            (self.weekly[slot], self.monthly[slot]) = (conditions.weekly, conditions.monthly);
+        }
     }
 
     fn facts(&self, slot: usize) -> Facts {
@@ -268,11 +256,12 @@ impl Columns {
     }
 
     fn memory(&self) -> (usize, usize) {
-        let own: usize = self.dates.iter().flatten().map(|dated| dated.own_memory()).sum();
-        let dated: usize = self.dates.iter().flatten().map(|dated| dated.memory()).sum();
-        let shared = self.arrivals.values.capacity() * size_of::<Arrival>() + self.conditions.values.capacity() * size_of::<Conditions>();
-        let lists = self.amenities.capacity() * size_of::<Mask>() + self.dates.capacity() * 8;
-        (size_of::<Self>() + shared + lists + dated, own)
+        let shared = self.arrivals.values.capacity() * size_of::<Arrival>()
+            + self.places.values.capacity() * size_of::<Place>()
+            + self.extras.values.capacity() * size_of::<Extras>()
+            + self.offers.values.capacity() * size_of::<Offers>();
+        let lists = self.agenda.memory() + self.amenities.capacity() * size_of::<Mask>();
+        (size_of::<Self>() + shared + lists, self.agenda.own_memory())
     }
 }
 
@@ -288,19 +277,22 @@ pub(crate) struct Block {
 impl Block {
     /// Of at most 512 homes.
     pub fn of(records: &[Record], first: Day, days: usize) -> Self {
-        let default = records.iter().find_map(|record| record.price).map(|(_, conditions)| conditions);
-        let mut columns = Columns::new(default.unwrap_or(Conditions::NONE));
+        let mut columns = Columns::new();
         let (mut calendar, mut alive) = (Calendar::new(first, days), Mask::NONE);
         let records = &records[..records.len().min(SLOTS)];
         columns.arrivals = Shared::of(NO_ARRIVAL, records.iter().map(|record| record.facts.arrival).enumerate());
-        let conditions = records.iter().enumerate().filter_map(|(slot, record)| Some((slot, record.price?.1)));
-        columns.conditions = Shared::of(columns.conditions.values[0], conditions);
+        let conditions = || records.iter().enumerate().filter_map(|(slot, record)| Some((slot, record.price?.1)));
+        columns.places = Shared::of(Place::default(), conditions().map(|(slot, conditions)| (slot, conditions.place)));
+        columns.extras = Shared::of(Extras::default(), conditions().map(|(slot, conditions)| (slot, conditions.extras)));
+        columns.offers = Shared::of(Offers::default(), conditions().map(|(slot, conditions)| (slot, conditions.offers)));
         for (slot, record) in records.iter().enumerate() {
             alive.set(slot, true);
             columns.set_own(slot, record);
             calendar.fill(slot, &record.taken);
         }
         columns.amenities.shrink_to_fit();
+        let dated = records.iter().enumerate().filter_map(|(slot, record)| Some((slot, Cow::Borrowed(record.dated.as_ref()?))));
+        columns.agenda = Agenda::of(dated);
         let words: Vec<(usize, &[crate::vocabulary::Spoken])> =
             records.iter().enumerate().map(|(slot, record)| (slot, &record.words[..])).collect();
         Self { alive, columns: Arc::new(columns), calendar: Arc::new(calendar), words: Words::default().with(&words) }
@@ -330,8 +322,8 @@ impl Block {
             id: columns.ids[slot],
             facts: columns.facts(slot),
             amenities,
-            price: columns.priced.get(slot).then(|| (columns.nightly(slot), columns.conditions.get(slot))),
-            dated: columns.shared_dated(slot),
+            price: columns.priced.get(slot).then(|| (columns.nightly(slot), columns.conditions(slot))),
+            dated: columns.agenda.get(slot),
             taken: Vec::new(),
             words: Vec::new(),
         }
@@ -359,8 +351,11 @@ impl Block {
             columns.set_own(slot, record);
             columns.arrivals.set(slot, record.facts.arrival);
             if let Some((_, conditions)) = record.price {
-                columns.conditions.set(slot, conditions);
+                columns.places.set(slot, conditions.place);
+                columns.extras.set(slot, conditions.extras);
+                columns.offers.set(slot, conditions.offers);
             }
+            columns.agenda = columns.agenda.with(slot, record.dated.as_ref());
         }
         self.alive.set(slot, true);
     }

@@ -131,8 +131,8 @@ impl<'a> Collector<'a> {
             (grid, vec![Gathered::default(); grid.columns * grid.rows])
         });
         // One more than the page holds tells whether there are more.
-        let most = if query.limit == 0 { 1 } else { query.limit + 1 };
-        Self { plan, best: Best { heap: BinaryHeap::with_capacity(most + 1), most }, total: 0, counts, map }
+        let most = query.limit.saturating_add(1);
+        Self { plan, best: Best { heap: BinaryHeap::with_capacity(most.min(1024) + 1), most }, total: 0, counts, map }
     }
 
     /// Takes the homes of a block in.
@@ -242,7 +242,7 @@ impl Counts {
         }
         let only = plan.query.filters.currency;
         for slot in all.and(rooms).and(kinds).and(&scratch.priced).slots() {
-            if let Some(currency) = columns.conditions.get(slot).currency.filter(|have| only.is_none_or(|only| only == *have)) {
+            if let Some(currency) = columns.places.get(slot).currency.filter(|have| only.is_none_or(|only| only == *have)) {
                 self.prices.add(currency, scratch.amounts[slot]);
             }
         }

@@ -7,6 +7,7 @@
 //! `domain::pricing::quote` say: [`Reference`] asks them home by home, and tests
 //! hold the index to its answers. How it is laid out: `docs/search-index.md`.
 
+mod agenda;
 mod answer;
 mod block;
 mod calendar;
@@ -23,6 +24,7 @@ mod query;
 mod record;
 mod reference;
 mod row;
+pub mod sample;
 mod similar;
 mod snapshot;
 mod stays;
@@ -39,3 +41,4 @@ pub use query::{After, Area, Dates, Filters, Month, Query, Sort, decimetres};
 pub use reference::{Reference, is_free_cancellation};
 pub use row::{Change, Market, Occupancy, PlacedTax, Row};
 pub use snapshot::Snapshot;
+pub use widen::wider;

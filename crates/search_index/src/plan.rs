@@ -8,7 +8,7 @@ use crate::answer::Refusal;
 use crate::block::{Block, CAPACITIES, Columns, Header, KINDS, ROOMS};
 use crate::lexicon::name;
 use crate::planes::{Mask, SLOTS};
-use crate::prices::Party;
+use crate::prices::{Party, Sums, discount};
 use crate::query::{Area, Query, decimetres};
 use crate::row::Market;
 use crate::stays::{Day, Wish};
@@ -210,13 +210,8 @@ impl<'a> Plan<'a> {
         let nights = u16::try_from(wish.nights).unwrap_or(u16::MAX);
         let long_enough = Mask::of(&columns.min_nights, |least| least <= nights);
         let short_enough = Mask::of(&columns.max_nights, |most| nights <= most);
-        let ruled = mask.and(&columns.ruled);
-        mask = mask.and(&long_enough).and(&short_enough).and_not(&ruled);
-        for slot in ruled.slots() {
-            if columns.dated(slot).and_then(|dated| dated.rules.as_ref()).is_some_and(|rules| rules.allow(wish)) {
-                mask.set(slot, true);
-            }
-        }
+        let (ruled, allowed) = columns.agenda.ruled(wish, &mask);
+        mask = mask.and(&long_enough).and(&short_enough).and_not(&ruled).or(&allowed);
         let mut verdicts = [0_u8; SLOTS];
         for slot in mask.slots() {
             let class = usize::from(columns.arrivals.of[slot]);
@@ -248,11 +243,17 @@ impl<'a> Plan<'a> {
     /// When an amount leaves `i64`.
     #[inline]
     pub fn total(&self, columns: &Columns, slot: usize, wish: &Wish) -> Result<i64, Refusal> {
-        let conditions = &columns.conditions.values[usize::from(columns.conditions.of[slot])];
-        let taxes = self.vocabulary.taxes(conditions.zone);
-        let sums = conditions.sums(wish, &self.party, taxes);
-        let dated = columns.dated(slot).and_then(|dated| dated.prices.as_ref());
-        Ok(sums.total(&columns.nightly(slot), dated, wish, (&self.party, taxes))?)
+        let nightly = columns.nightly(slot);
+        let offers = &columns.offers.values[usize::from(columns.offers.of[slot])];
+        let lengths = (columns.weekly[slot], columns.monthly[slot]);
+        let sums = Sums {
+            gross: nightly.gross(wish, columns.agenda.dates(slot)),
+            bps: discount(offers, lengths, wish, || columns.agenda.reduction(slot, wish), self.party.now),
+            extras: &columns.extras.values[usize::from(columns.extras.of[slot])],
+            cleaning: nightly.cleaning,
+            taxes: self.vocabulary.taxes(columns.places.values[usize::from(columns.places.of[slot])].zone),
+        };
+        Ok(sums.total(wish, &self.party)?)
     }
 
     /// Whether the price bounds hold.
@@ -260,19 +261,24 @@ impl<'a> Plan<'a> {
         let filters = &self.query.filters;
         filters.price_min.is_none_or(|min| amount >= min)
             && filters.price_max.is_none_or(|max| amount <= max)
-            && filters.currency.is_none_or(|currency| columns.conditions.get(slot).currency == Some(currency))
+            && filters.currency.is_none_or(|currency| columns.places.get(slot).currency == Some(currency))
     }
 
     /// Homes that say every word, with the mean of their points.
     fn say(&self, block: &Block, mut mask: Mask, points: &mut [i32; SLOTS]) -> Mask {
-        points.fill(0);
+        // Most blocks say not every word: points wait until that is known.
         for sought in &self.sought {
-            let mut best = [0_i32; SLOTS];
-            sought.find(block, &mask, &mut best);
-            mask = mask.and(&Mask::of(&best, |points| points > 0));
+            let mut said = Mask::NONE;
+            sought.each(block, &mask, |slot, _| said.set(slot, true));
+            mask = mask.and(&said);
             if mask.is_empty() {
                 return mask;
             }
+        }
+        points.fill(0);
+        for sought in &self.sought {
+            let mut best = [0_i32; SLOTS];
+            sought.each(block, &mask, |slot, points| best[slot] = best[slot].max(i32::try_from(points).unwrap_or(0)));
             for (sum, best) in points.iter_mut().zip(&best) {
                 *sum += best;
             }
@@ -303,12 +309,11 @@ impl Sought {
         self.terms.is_empty() && self.amenities.is_empty() && self.rooms.iter().chain(&self.kinds).all(|points| *points == 0)
     }
 
-    /// The best points of each home.
-    fn find(&self, block: &Block, mask: &Mask, best: &mut [i32; SLOTS]) {
-        let mut raise = |slot: usize, points: i64| best[slot] = best[slot].max(i32::try_from(points).unwrap_or(0));
+    /// Every home that says it, with the points of each place.
+    fn each(&self, block: &Block, mask: &Mask, mut found: impl FnMut(usize, i64)) {
         for (number, fit) in &self.terms {
             for (slot, written) in block.words.places(*number) {
-                raise(slot, quarters(written.points(), *fit));
+                found(slot, quarters(written.points(), *fit));
             }
         }
         let columns = &*block.columns;
@@ -316,7 +321,7 @@ impl Sought {
         let amenities = self.amenities.iter().filter_map(|number| columns.amenities.get(*number));
         let planes = kinds.map(|(plane, points)| (plane, *points)).chain(amenities.map(|plane| (plane, Field::Amenity.points())));
         for (plane, points) in planes.filter(|(_, points)| *points > 0) {
-            plane.and(mask).slots().for_each(|slot| raise(slot, points));
+            plane.and(mask).slots().for_each(|slot| found(slot, points));
         }
     }
 }

@@ -67,8 +67,8 @@ impl Mask {
 
     /// The slots whose bit is set, in order.
     #[inline]
-    pub fn slots(self) -> impl Iterator<Item = usize> {
-        (0..WORDS).flat_map(move |n| Bits(self.0[n]).map(move |bit| n * 64 + bit))
+    pub fn slots(self) -> Slots {
+        Slots { word: self.0[0], at: 0, mask: self.0 }
     }
 
     /// The first slot whose bit is not set.
@@ -96,19 +96,26 @@ impl Mask {
     }
 }
 
-struct Bits(u64);
+/// Walks the bits of a mask.
+#[derive(Debug, Clone)]
+pub(crate) struct Slots {
+    word: u64,
+    at: usize,
+    mask: [u64; WORDS],
+}
 
-impl Iterator for Bits {
+impl Iterator for Slots {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        let bit = self.0.trailing_zeros();
-        if bit == 64 {
-            return None;
+        while self.word == 0 {
+            self.at += 1;
+            self.word = *self.mask.get(self.at)?;
         }
-        self.0 &= self.0 - 1;
-        Some(bit as usize)
+        let bit = self.word.trailing_zeros() as usize;
+        self.word &= self.word - 1;
+        Some(self.at * 64 + bit)
     }
 }
 

@@ -2,6 +2,8 @@
 //! same as `domain::pricing::quote`, rounded where that rounds; taxes are its
 //! own. A property test compares every total with the quote's.
 
+use std::sync::Arc;
+
 use domain::calendar::DayRule;
 use domain::guests::Guests;
 use domain::money::{BasisPoints, Currency, Money, MoneyError};
@@ -11,57 +13,95 @@ use domain::taxes::{Bases, TaxRule};
 use crate::row::Row;
 use crate::stays::{Day, Wish, day, is_weekend};
 
-/// All of a tariff but its nights and its cleaning fee. Homes of a block share
-/// most of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// All of a tariff but its nights and its cleaning fee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Conditions {
+    pub place: Place,
+    pub extras: Extras,
+    pub offers: Offers,
+    /// Basis points from 7 nights on.
+    pub weekly: u16,
+    /// Basis points from 28 nights on.
+    pub monthly: u16,
+}
+
+/// Where it is, for the tax authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Place {
     /// None only where there is no price.
     pub currency: Option<Currency>,
     /// Number of the place and currency by which taxes are found.
     pub zone: u32,
-    pub pet_fee: i64,
-    pub extra_guest: Option<(i32, i64)>,
-    pub weekly_bps: i32,
-    pub monthly_bps: i32,
+}
+
+/// What some parties pay beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Extras {
+    pet_fee: i64,
+    extra_guest: Option<(i32, i64)>,
+}
+
+/// Discounts that hang on the moment of booking: days and basis points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Offers {
     /// 0 once the listing is no longer new.
-    pub new_listing_bps: i32,
-    pub early_bird: Option<(i32, i32)>,
-    pub last_minute: Option<(i32, i32)>,
-    /// Only where a discount hangs on the day of booking.
-    pub time_zone: Option<chrono_tz::Tz>,
+    new_listing: i32,
+    early_bird: Option<(i32, i32)>,
+    last_minute: Option<(i32, i32)>,
+    /// Where there is one of the latter two.
+    time_zone: Option<chrono_tz::Tz>,
 }
 
 impl Conditions {
-    /// Those of homes without a price.
-    pub const NONE: Self = Self {
-        currency: None,
-        zone: 0,
-        pet_fee: 0,
-        extra_guest: None,
-        weekly_bps: 0,
-        monthly_bps: 0,
-        new_listing_bps: 0,
-        early_bird: None,
-        last_minute: None,
-        time_zone: None,
-    };
-
     pub fn of(row: &Row, tariff: &Tariff, zone: u32) -> Self {
         let lead = |discount: Option<LeadDiscount>| discount.filter(|d| d.bps.0 > 0).map(|d| (d.days, d.bps.0));
-        let dated = tariff.early_bird.is_some() || tariff.last_minute.is_some();
-        let new = row.earlier_bookings < NEW_LISTING_BOOKINGS;
+        let (early_bird, last_minute) = (lead(tariff.early_bird), lead(tariff.last_minute));
+        let bps = |bps: BasisPoints| u16::try_from(bps.0.clamp(0, 10_000)).unwrap_or(0);
         Self {
-            currency: Some(tariff.currency),
-            zone,
-            pet_fee: bounded(tariff.pet_fee),
-            extra_guest: tariff.extra_guest.map(|ExtraGuest { after, amount }| (after, bounded(amount))),
-            weekly_bps: tariff.weekly_discount_bps.0,
-            monthly_bps: tariff.monthly_discount_bps.0,
-            new_listing_bps: if new { tariff.new_listing_discount_bps.0 } else { 0 },
-            early_bird: lead(tariff.early_bird),
-            last_minute: lead(tariff.last_minute),
-            time_zone: dated.then_some(row.time_zone),
+            place: Place { currency: Some(tariff.currency), zone },
+            extras: Extras {
+                pet_fee: bounded(tariff.pet_fee),
+                extra_guest: tariff.extra_guest.map(|ExtraGuest { after, amount }| (after, bounded(amount))),
+            },
+            offers: Offers {
+                new_listing: if row.earlier_bookings < NEW_LISTING_BOOKINGS { tariff.new_listing_discount_bps.0 } else { 0 },
+                early_bird,
+                last_minute,
+                time_zone: (early_bird.is_some() || last_minute.is_some()).then_some(row.time_zone),
+            },
+            weekly: bps(tariff.weekly_discount_bps),
+            monthly: bps(tariff.monthly_discount_bps),
         }
+    }
+}
+
+impl Extras {
+    #[inline]
+    fn sums(&self, wish: &Wish, guests: &Guests) -> (i64, i64) {
+        let extra_guests = self.extra_guest.map_or(0, |(after, amount)| {
+            let more = i64::from((guests.adults + guests.children - after).max(0));
+            amount * more * i64::from(wish.nights)
+        });
+        (extra_guests, if guests.pets > 0 { self.pet_fee } else { 0 })
+    }
+}
+
+impl Offers {
+    /// Basis points for booking early or late, if neither another discount holds.
+    fn by_lead(&self, wish: &Wish, now: chrono::DateTime<chrono::Utc>) -> i32 {
+        let Some(zone) = self.time_zone else { return 0 };
+        let holds = |lead: i32| {
+            let early = self.early_bird.filter(|(days, _)| lead >= *days);
+            early.or_else(|| self.last_minute.filter(|(days, _)| lead < *days)).map_or(0, |(_, bps)| bps)
+        };
+        // Local dates are at most a day off; where that decides nothing, the
+        // time zone need not be asked.
+        let (least, most) = (holds(wish.lead - 1), holds(wish.lead + 1));
+        let near = |discount: Option<(i32, i32)>| discount.is_some_and(|(days, _)| (wish.lead - days).abs() <= 1);
+        if least == most && !near(self.early_bird) && !near(self.last_minute) {
+            return least;
+        }
+        holds(wish.check_in - day(domain::dates::local_date(zone, now)))
     }
 }
 
@@ -81,19 +121,27 @@ pub(crate) struct Nightly {
 
 /// A range of dates with prices of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Season {
+pub(crate) struct Season {
     from: Day,
     to: Day,
     nightly: i64,
     weekend: i64,
 }
 
+/// A range of dates with a discount of its own, in basis points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reduction {
+    from: Day,
+    to: Day,
+    bps: i32,
+}
+
 /// Prices of single dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Own {
-    Few(Box<[(Day, i64)]>),
+pub(crate) enum Own {
+    Few(Arc<[(Day, i64)]>),
     /// From a day on; [`NO_PRICE`] where there is none.
-    Many(Day, Box<[u32]>),
+    Many(Day, Arc<[u32]>),
 }
 
 const NO_PRICE: u32 = u32::MAX;
@@ -102,22 +150,21 @@ const NO_PRICE: u32 = u32::MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DatedPrices {
     /// The one that wins first.
-    seasons: Box<[Season]>,
-    /// First day, first day after, basis points.
-    promotions: Box<[(Day, Day, i32)]>,
-    own: Own,
+    pub seasons: Box<[Season]>,
+    pub reductions: Box<[Reduction]>,
+    pub own: Option<Own>,
 }
 
 impl Own {
-    fn of(days: &[DayRule]) -> Self {
+    fn of(days: &[DayRule]) -> Option<Self> {
         let mut prices: Vec<(Day, i64)> = days.iter().filter_map(|rule| Some((day(rule.date), bounded(rule.price?)))).collect();
         prices.sort_by_key(|(day, _)| *day);
         prices.dedup_by_key(|(day, _)| *day);
-        let (Some(first), Some(last)) = (prices.first(), prices.last()) else { return Self::Few(Box::default()) };
-        let (first, span) = (first.0, usize::try_from(last.0 - first.0).unwrap_or(usize::MAX - 1) + 1);
+        let (first, last) = (prices.first()?.0, prices.last()?.0);
+        let span = usize::try_from(last - first).unwrap_or(usize::MAX - 1) + 1;
         let small = prices.iter().all(|(_, price)| u32::try_from(*price).is_ok_and(|price| price != NO_PRICE));
         if !small || span > 4 * prices.len() {
-            return Self::Few(prices.into());
+            return Some(Self::Few(prices.into()));
         }
         let mut many = vec![NO_PRICE; span];
         for (day, price) in prices {
@@ -125,7 +172,7 @@ impl Own {
                 many[at] = price;
             }
         }
-        Self::Many(first, many.into())
+        Some(Self::Many(first, many.into()))
     }
 
     fn on(&self, night: Day) -> Option<i64> {
@@ -138,13 +185,10 @@ impl Own {
         }
     }
 
-    fn touches(&self, wish: &Wish) -> bool {
+    pub fn memory(&self) -> usize {
         match self {
-            Self::Few(prices) => {
-                let at = prices.partition_point(|(day, _)| *day < wish.check_in);
-                prices.get(at).is_some_and(|(day, _)| *day < wish.check_out)
-            }
-            Self::Many(first, prices) => *first < wish.check_out && i32::try_from(prices.len()).is_ok_and(|n| wish.check_in < first + n),
+            Self::Few(prices) => size_of_val(&**prices),
+            Self::Many(_, prices) => size_of_val(&**prices),
         }
     }
 }
@@ -156,89 +200,68 @@ impl DatedPrices {
         // The shortest wins, then the one that starts later, then the first.
         seasons.sort_by_key(|season| ((season.to - season.from).num_days(), std::cmp::Reverse(season.from)));
         let own = Own::of(days);
-        if seasons.is_empty() && tariff.promotions.is_empty() && own == Own::Few(Box::default()) {
+        if seasons.is_empty() && tariff.promotions.is_empty() && own.is_none() {
             return None;
         }
         let season = |s: &domain::pricing::PriceSeason| {
             let nightly = bounded(s.nightly);
             Season { from: day(s.from), to: day(s.to), nightly, weekend: s.weekend_nightly.map_or(nightly, bounded) }
         };
-        let promotions = tariff.promotions.iter().map(|p| (day(p.from), day(p.to), p.bps.0)).collect();
-        Some(Self { seasons: seasons.into_iter().map(season).collect(), promotions, own })
-    }
-
-    fn promotion(&self, wish: &Wish) -> i32 {
-        let within = |(from, to, _): &&(Day, Day, i32)| *from <= wish.check_in && wish.check_out <= *to;
-        self.promotions.iter().filter(within).map(|(.., bps)| *bps).max().unwrap_or(0)
-    }
-
-    pub fn memory(&self) -> usize {
-        let own = match &self.own {
-            Own::Few(prices) => size_of_val(&**prices),
-            Own::Many(_, prices) => size_of_val(&**prices),
-        };
-        size_of::<Self>() + size_of_val(&*self.seasons) + size_of_val(&*self.promotions) + own
-    }
-
-    /// Bytes of prices of single dates.
-    pub fn own_memory(&self) -> usize {
-        self.memory() - size_of::<Self>() - size_of_val(&*self.seasons) - size_of_val(&*self.promotions)
+        let reductions = tariff.promotions.iter().map(|p| Reduction { from: day(p.from), to: day(p.to), bps: p.bps.0 });
+        Some(Self { seasons: seasons.into_iter().map(season).collect(), reductions: reductions.collect(), own })
     }
 }
 
+/// Prices of dates of one home, as they stand in a block.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Dates<'a> {
+    /// The one that wins first.
+    pub seasons: &'a [Season],
+    pub own: Option<&'a Own>,
+}
+
 impl Nightly {
-    fn on(&self, night: Day, dated: Option<&DatedPrices>) -> i64 {
-        let weekend = is_weekend(night);
-        if let Some(dated) = dated {
-            if let Some(price) = dated.own.on(night) {
-                return price;
-            }
-            if let Some(season) = dated.seasons.iter().find(|season| season.from <= night && night < season.to) {
-                return if weekend { season.weekend } else { season.nightly };
-            }
+    fn on(&self, night: Day, dates: Dates<'_>) -> i64 {
+        if let Some(price) = dates.own.and_then(|own| own.on(night)) {
+            return price;
         }
-        if weekend { self.weekend } else { self.base }
+        let season = dates.seasons.iter().find(|season| season.from <= night && night < season.to);
+        let (nightly, weekend) = season.map_or((self.base, self.weekend), |season| (season.nightly, season.weekend));
+        if is_weekend(night) { weekend } else { nightly }
     }
 
     /// The cheapest night of a stay.
-    pub fn cheapest(&self, wish: &Wish, dated: Option<&DatedPrices>) -> i64 {
-        (wish.check_in..wish.check_out).map(|night| self.on(night, dated)).min().unwrap_or(self.base)
+    pub fn cheapest(&self, wish: &Wish, dates: Dates<'_>) -> i64 {
+        (wish.check_in..wish.check_out).map(|night| self.on(night, dates)).min().unwrap_or(self.base)
     }
 
     /// All nights of a stay before discount.
     #[inline]
-    fn gross(&self, wish: &Wish, dated: Option<&DatedPrices>) -> i64 {
-        let alike =
-            |base: i64, weekend: i64| i64::from(wish.nights - wish.weekend_nights) * base + i64::from(wish.weekend_nights) * weekend;
-        let Some(dated) = dated else { return alike(self.base, self.weekend) };
-        if !dated.own.touches(wish) {
+    pub fn gross(&self, wish: &Wish, dates: Dates<'_>) -> i64 {
+        if dates.own.is_none() {
             let touching = |season: &&Season| season.from < wish.check_out && wish.check_in < season.to;
-            match dated.seasons.iter().find(touching) {
-                None => return alike(self.base, self.weekend),
+            match dates.seasons.iter().find(touching) {
+                None => return alike(wish, self.base, self.weekend),
                 // The first that touches wins, and where it covers all nights
                 // no other matters.
                 Some(season) if season.from <= wish.check_in && wish.check_out <= season.to => {
-                    return alike(season.nightly, season.weekend);
+                    return alike(wish, season.nightly, season.weekend);
                 }
                 Some(_) => {}
             }
         }
-        (wish.check_in..wish.check_out).map(|night| self.on(night, Some(dated))).sum()
+        (wish.check_in..wish.check_out).map(|night| self.on(night, dates)).sum()
     }
 }
 
-/// What one set of conditions comes to for one stay of one party.
-#[derive(Debug, Clone)]
-pub(crate) struct Sums {
-    /// Wins over a promotion.
-    first_bps: i32,
-    /// Where no promotion is.
-    last_bps: i32,
-    /// Extra guests and pets.
-    extra_guests: i64,
-    pet_fee: i64,
-    /// Whether any tax is owed; most places have none.
-    taxed: bool,
+#[inline]
+fn alike(wish: &Wish, base: i64, weekend: i64) -> i64 {
+    i64::from(wish.nights - wish.weekend_nights) * base + i64::from(wish.weekend_nights) * weekend
+}
+
+/// The best reduction that covers a stay.
+pub(crate) fn reduction<'a>(all: impl Iterator<Item = &'a Reduction>, wish: &Wish) -> i32 {
+    all.filter(|r| r.from <= wish.check_in && wish.check_out <= r.to).map(|r| r.bps).max().unwrap_or(0)
 }
 
 /// What is the same for every home of a search.
@@ -249,67 +272,59 @@ pub(crate) struct Party<'a> {
     pub now: chrono::DateTime<chrono::Utc>,
 }
 
-impl Conditions {
-    pub fn sums(&self, wish: &Wish, party: &Party<'_>, taxes: &[TaxRule]) -> Sums {
-        let of_length = match wish.nights {
-            MONTH.. if self.monthly_bps > 0 => self.monthly_bps,
-            WEEK.. => self.weekly_bps,
-            _ => 0,
-        };
-        let by_lead = || {
-            let booked_on = domain::dates::local_date(self.time_zone?, party.now);
-            let lead = wish.check_in - day(booked_on);
-            let early = self.early_bird.filter(|(days, _)| lead >= *days);
-            early.or_else(|| self.last_minute.filter(|(days, _)| lead < *days)).map(|(_, bps)| bps)
-        };
-        let guests = party.guests;
-        let extra_guests = self.extra_guest.map_or(0, |(after, amount)| {
-            let more = i64::from((guests.adults + guests.children - after).max(0));
-            amount * more * i64::from(wish.nights)
-        });
-        Sums {
-            first_bps: self.new_listing_bps,
-            last_bps: if of_length > 0 { of_length } else { by_lead().unwrap_or(0) },
-            extra_guests,
-            pet_fee: if guests.pets > 0 { self.pet_fee } else { 0 },
-            taxed: taxes.iter().any(|rule| rule.applies(wish.stay)),
-        }
+/// Basis points of the one discount of a stay: new listing > promotion > length
+/// of stay > early or late. `promotion` is asked only where it matters.
+#[inline]
+pub(crate) fn discount(
+    offers: &Offers,
+    (weekly, monthly): (u16, u16),
+    wish: &Wish,
+    promotion: impl FnOnce() -> i32,
+    now: chrono::DateTime<chrono::Utc>,
+) -> i32 {
+    if offers.new_listing > 0 {
+        return offers.new_listing;
     }
+    let promoted = promotion();
+    if promoted > 0 {
+        return promoted;
+    }
+    let of_length = match wish.nights {
+        MONTH.. if monthly > 0 => monthly,
+        WEEK.. => weekly,
+        _ => 0,
+    };
+    if of_length > 0 { i32::from(of_length) } else { offers.by_lead(wish, now) }
 }
 
-impl Sums {
+/// What is added up after discount.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sums<'a> {
+    pub gross: i64,
+    pub bps: i32,
+    pub extras: &'a Extras,
+    pub cleaning: i64,
+    /// Those of the place that are owed for the stay; others are left out.
+    pub taxes: &'a [TaxRule],
+}
+
+impl Sums<'_> {
     /// The total of a stay.
     ///
     /// # Errors
     /// When an amount leaves `i64`.
     #[inline]
-    pub fn total(
-        &self,
-        nightly: &Nightly,
-        dated: Option<&DatedPrices>,
-        wish: &Wish,
-        (party, taxes): (&Party<'_>, &[TaxRule]),
-    ) -> Result<i64, MoneyError> {
-        let gross = nightly.gross(wish, dated);
-        let bps = match (self.first_bps, dated) {
-            (1.., _) => self.first_bps,
-            (_, Some(dated)) if !dated.promotions.is_empty() => match dated.promotion(wish) {
-                0 => self.last_bps,
-                bps => bps,
-            },
-            _ => self.last_bps,
-        };
-        let accommodation = gross - BasisPoints(bps).of(gross)? + self.extra_guests;
-        let stay_fees = self.pet_fee + nightly.cleaning;
+    pub fn total(&self, wish: &Wish, party: &Party<'_>) -> Result<i64, MoneyError> {
+        let (extra_guests, pet_fee) = self.extras.sums(wish, party.guests);
+        let accommodation = self.gross - BasisPoints(self.bps).of(self.gross)? + extra_guests;
+        let stay_fees = pet_fee + self.cleaning;
         let subtotal = accommodation + stay_fees;
         let guest_fee = party.fees.guest_fee_bps.of(subtotal)?.max(0);
         let mut total = subtotal + guest_fee;
-        if self.taxed {
+        for rule in self.taxes.iter().filter(|rule| rule.applies(wish.stay)) {
             let bases = Bases { nights: accommodation, fees: stay_fees, guest_fee };
-            for rule in taxes.iter().filter(|rule| rule.applies(wish.stay)) {
-                let tax = rule.on(wish.stay, party.guests, bases)?.amount.max(0);
-                total = total.checked_add(tax).ok_or(MoneyError::Overflow)?;
-            }
+            let tax = rule.on(wish.stay, party.guests, bases)?.amount.max(0);
+            total = total.checked_add(tax).ok_or(MoneyError::Overflow)?;
         }
         Ok(total)
     }

@@ -6,9 +6,10 @@ use domain::guests::Guests;
 use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::Currency;
+use serde::{Deserialize, Serialize};
 
 /// Where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Area {
     /// A viewport in 1e-7 degrees, edges included; `west` may lie east of
     /// `east`, across the date line.
@@ -65,7 +66,7 @@ impl Area {
 }
 
 /// When.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dates {
     /// Exactly these nights.
     Exact(Stay),
@@ -85,7 +86,7 @@ pub enum Dates {
 }
 
 /// A month of a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Month {
     first: NaiveDate,
 }
@@ -168,7 +169,8 @@ impl Sort {
 }
 
 /// What a home must have. Everything absent asks nothing.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "each says what it asks for")]
 pub struct Filters {
     pub area: Option<Area>,

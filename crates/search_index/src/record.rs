@@ -15,22 +15,11 @@ use crate::stays::{Arrival, DatedRules, Day, day, moved};
 use crate::vocabulary::{Registers, Spoken, Vocabulary};
 
 /// Rules and prices of dates: few homes have them, so they stand outside the
-/// columns.
+/// columns, in the block's agenda.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Dated {
-    pub rules: Option<DatedRules>,
+    pub rules: Option<Arc<DatedRules>>,
     pub prices: Option<DatedPrices>,
-}
-
-impl Dated {
-    pub fn memory(&self) -> usize {
-        32 + self.rules.as_ref().map_or(0, DatedRules::memory) + self.prices.as_ref().map_or(0, DatedPrices::memory)
-    }
-
-    /// Bytes of single dates.
-    pub fn own_memory(&self) -> usize {
-        self.prices.as_ref().map_or(0, DatedPrices::own_memory) + self.rules.as_ref().map_or(0, |rules| rules.minimums.len() * 8)
-    }
 }
 
 /// Nights nobody can have, preparation included.
@@ -51,7 +40,7 @@ pub(crate) struct Record {
     pub amenities: Vec<u32>,
     /// A home without has no price.
     pub price: Option<(Nightly, Conditions)>,
-    pub dated: Option<Arc<Dated>>,
+    pub dated: Option<Dated>,
     /// Sorted.
     pub taken: Vec<Taken>,
     /// Sorted.
@@ -107,7 +96,7 @@ impl Record {
             (Nightly { base, weekend, cleaning: bounded(tariff.cleaning_fee) }, Conditions::of(row, tariff, zone))
         });
         let dated = Dated {
-            rules: DatedRules::of(&row.rules, &row.days),
+            rules: DatedRules::of(&row.rules, &row.days).map(Arc::new),
             prices: row.tariff.as_ref().and_then(|tariff| DatedPrices::of(tariff, &row.days)),
         };
         Self {
@@ -115,7 +104,7 @@ impl Record {
             facts: Facts::of(row),
             amenities: registers.amenities(&row.amenities, vocabulary),
             price,
-            dated: (dated.rules.is_some() || dated.prices.is_some()).then(|| Arc::new(dated)),
+            dated: (dated.rules.is_some() || dated.prices.is_some()).then_some(dated),
             taken: taken(row, first),
             words: registers.words(row, vocabulary),
         }

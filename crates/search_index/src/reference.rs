@@ -91,7 +91,8 @@ impl Reference {
         found.sort_by_key(|(key, verdict)| (order(*key), verdict.row.id));
         let behind = |key: i64, id: ListingId| query.after.is_none_or(|after| (order(key), id) > (order(after.key), after.id));
         let total = found.len() as u64;
-        let mut page: Vec<_> = found.iter().filter(|(key, verdict)| behind(*key, verdict.row.id)).take(query.limit + 1).collect();
+        let mut page: Vec<_> =
+            found.iter().filter(|(key, verdict)| behind(*key, verdict.row.id)).take(query.limit.saturating_add(1)).collect();
         let more = page.len() > query.limit;
         page.truncate(query.limit);
         Ok(Answer {

@@ -122,12 +122,13 @@ impl Row {
         quote(&Prices { tariff, days: &self.days, fees: &market.fees, taxes: &taxes }, stay, guests, &occasion).map(Some)
     }
 
-    /// Whether it is in a city, region or neighbourhood of this name, whatever
+    /// Whether it is in a city, region, neighbourhood or (by its code) country of this name, whatever
     /// case and diacritics it is written with. `folded` has been through
     /// [`fold`].
     #[must_use]
     pub fn is_in(&self, folded: &str) -> bool {
-        [&self.city, &self.region, &self.neighbourhood].into_iter().any(|name| fold(name) == folded)
+        let country = self.country.as_deref().unwrap_or_default();
+        [self.city.as_str(), &self.region, &self.neighbourhood, country].into_iter().any(|name| fold(name) == folded)
     }
 }
 

@@ -106,11 +106,10 @@ impl Snapshot {
             None => None,
             Some(wishes) => offer(plan, block, candidate)?.and_then(|(n, amount)| Some((wishes.get(n)?, amount))),
         };
-        let money = |amount: i64| columns.conditions.get(slot).currency.map(|currency| Money::new(amount, currency));
+        let money = |amount: i64| columns.places.get(slot).currency.map(|currency| Money::new(amount, currency));
         let priced = columns.priced.get(slot);
         let nightly = columns.nightly(slot);
-        let dated = columns.dated(slot).and_then(|dated| dated.prices.as_ref());
-        let cheapest = wish.map_or(nightly.base, |(wish, _)| nightly.cheapest(wish, dated));
+        let cheapest = wish.map_or(nightly.base, |(wish, _)| nightly.cheapest(wish, columns.agenda.dates(slot)));
         let relevance = i64::from(columns.relevance[slot]);
         let parts = [Part { name: "reviews", points: relevance }, Part { name: "words", points: i64::from(candidate.points) }];
         Ok(Hit {
@@ -262,7 +261,7 @@ fn offer(plan: &Plan<'_>, block: &Block, candidate: &Candidate) -> Result<Option
 
 fn portrait(columns: &Columns, slot: usize) -> Portrait {
     let word = |planes: &[Mask]| planes.iter().position(|plane| plane.get(slot)).unwrap_or(0);
-    let currency = columns.conditions.get(slot).currency.filter(|_| columns.priced.get(slot));
+    let currency = columns.places.get(slot).currency.filter(|_| columns.priced.get(slot));
     Portrait {
         point: columns.point(slot),
         room_type: RoomType::ALL[word(&columns.rooms)],

@@ -25,7 +25,7 @@ pub(crate) struct Wish {
     /// Friday and Saturday nights among them.
     pub weekend_nights: i32,
     /// Days from the date in UTC to arrival.
-    lead: i32,
+    pub lead: i32,
 }
 
 /// Whether the night of `day` is Friday's or Saturday's.
@@ -103,8 +103,9 @@ pub(crate) struct DatedRules {
     pub rules: StayRules,
     /// The host's minimum for dates of arrival, in order.
     pub minimums: Box<[(Day, i32)]>,
-    /// First and last day of any season: most stays lie outside.
-    span: (Day, Day),
+    /// First day and first day after all of them: most stays lie outside, and
+    /// the listing's general rules hold.
+    pub span: (Day, Day),
 }
 
 impl DatedRules {
@@ -116,27 +117,22 @@ impl DatedRules {
         if rules.seasons.is_empty() && minimums.is_empty() {
             return None;
         }
-        let first = rules.seasons.iter().map(|season| day(season.from)).min().unwrap_or(Day::MAX);
-        let last = rules.seasons.iter().map(|season| day(season.to)).max().unwrap_or(Day::MIN);
+        let starts = rules.seasons.iter().map(|season| day(season.from));
+        let ends = rules.seasons.iter().map(|season| day(season.to));
+        let first = starts.chain(minimums.first().map(|(day, _)| *day)).min().unwrap_or(Day::MAX);
+        let last = ends.chain(minimums.last().map(|(day, _)| day + 1)).max().unwrap_or(Day::MIN);
         Some(Self { rules: rules.clone(), minimums: minimums.into(), span: (first, last) })
     }
 
     /// Whether the number of nights, the day of arrival and the day of departure
     /// are allowed.
     pub fn allow(&self, wish: &Wish) -> bool {
-        let within = |day: Day| self.span.0 <= day && day < self.span.1;
         let stay = wish.stay;
-        let minimum = self.minimums.binary_search_by_key(&wish.check_in, |(day, _)| *day).ok().map(|at| self.minimums[at].1);
-        let (least, most) = if within(wish.check_in) {
-            let least = minimum.unwrap_or_else(|| min_nights_on(&self.rules, &[], stay.check_in));
-            (least, max_nights_on(&self.rules, stay.check_in))
-        } else {
-            (minimum.unwrap_or(self.rules.min_nights), self.rules.max_nights)
-        };
-        wish.nights >= least
-            && most.is_none_or(|most| wish.nights <= most)
-            && (!within(wish.check_in) || arrival_allowed(&self.rules, stay.check_in))
-            && (!within(wish.check_out) || departure_allowed(&self.rules, stay.check_out))
+        let own = self.minimums.binary_search_by_key(&wish.check_in, |(day, _)| *day).ok().map(|at| self.minimums[at].1);
+        wish.nights >= own.unwrap_or_else(|| min_nights_on(&self.rules, &[], stay.check_in))
+            && max_nights_on(&self.rules, stay.check_in).is_none_or(|most| wish.nights <= most)
+            && arrival_allowed(&self.rules, stay.check_in)
+            && departure_allowed(&self.rules, stay.check_out)
     }
 
     pub fn memory(&self) -> usize {

@@ -112,6 +112,9 @@ impl Registers {
                 spoken.push((self.words.number(&name(&fold(text)), &mut vocabulary.lexicon), Written::Name));
             }
         }
+        if let Some(country) = &row.country {
+            spoken.push((self.words.number(&name(&fold(country)), &mut vocabulary.lexicon), Written::Name));
+        }
         spoken.sort_unstable();
         spoken.dedup();
         spoken

@@ -3,13 +3,20 @@
 use crate::answer::{Answer, Refusal, Relaxed, Widening};
 use crate::query::{Area, Dates, Filters, Query};
 
+/// Each wish of a query that could be given up, in the order of
+/// [`Relaxed::ALL`], with the query that is left.
+pub fn wider(query: &Query) -> impl Iterator<Item = (Relaxed, Query)> {
+    Relaxed::ALL.into_iter().filter_map(|reason| {
+        let filters = relaxed(&query.filters, reason)?;
+        Some((reason, Query { filters, after: None, ..query.clone() }))
+    })
+}
+
 /// Tries each wish in turn; those without which something is found, in the
 /// order of [`Relaxed::ALL`].
 pub(crate) fn widen(query: &Query, search: impl Fn(&Query) -> Result<Answer, Refusal>) -> Result<Vec<Widening>, Refusal> {
     let mut found = Vec::new();
-    for reason in Relaxed::ALL {
-        let Some(filters) = relaxed(&query.filters, reason) else { continue };
-        let wider = Query { filters, after: None, ..query.clone() };
+    for (reason, wider) in wider(query) {
         let count = Query { limit: 0, facets: false, clusters: None, ..wider.clone() };
         match search(&count) {
             Ok(answer) if answer.total > 0 => found.push(Widening { reason, total: answer.total, query: wider }),

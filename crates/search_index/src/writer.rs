@@ -79,7 +79,7 @@ impl Writer {
     pub fn memory(&self, snapshot: &Snapshot) -> Memory {
         let sum = |part: fn(&(usize, usize, usize)) -> usize| self.weights.iter().map(part).sum::<usize>();
         let words = sum(|weight| weight.1) + self.registers.memory();
-        let around = self.registers.memory() + self.locations.capacity() * 8 + snapshot.headers.capacity() * size_of::<Header>();
+        let around = self.registers.memory() + self.locations.allocation_size() + snapshot.headers.capacity() * size_of::<Header>();
         Memory {
             listings: snapshot.headers.iter().map(|header| usize::from(header.homes)).sum(),
             total: sum(|weight| weight.0) + around,

@@ -111,6 +111,7 @@ async fn seasons(db: &mut PgConnection, listing: ListingId) -> Result<Vec<Season
 }
 
 pub(super) async fn put_rules(tx: &mut Tx, listing: ListingId, rules: &StayRules) -> Result<()> {
+    tx.touch(listing);
     sqlx::query(
         "insert into stay_rules (listing_id, min_nights, max_nights, advance_notice_hours, notice_cutoff_hour, preparation_nights,
              booking_window_days, max_pets, infants_count)
@@ -170,6 +171,7 @@ pub(super) async fn put_days(
     price: Option<Option<i64>>,
     min_nights: Option<Option<i32>>,
 ) -> Result<()> {
+    tx.touch(listing);
     sqlx::query(
         "insert into day_rules (listing_id, date, price, min_nights)
          select $1, day::date, $4, $6 from generate_series($2::date, $3::date - 1, interval '1 day') as day
@@ -308,6 +310,7 @@ impl<'a> NewOccupancy<'a> {
 /// Takes nights; gives back how many of the rows the constraints let in. A plain
 /// insert would wait for and deadlock with its rivals in a race.
 pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &[NewOccupancy<'_>]) -> Result<usize> {
+    tx.touch_nights(listing);
     let app = tx.app();
     let column = |of: &dyn Fn(&NewOccupancy<'_>) -> String| new.iter().map(of).collect::<Vec<_>>();
     let ids: Vec<uuid::Uuid> = new.iter().map(|_| app.ids.next::<OccupancyId>(&app.clock).0).collect();
@@ -333,6 +336,7 @@ pub(super) async fn insert(tx: &mut Tx, listing: ListingId, new: &[NewOccupancy<
 }
 
 pub(super) async fn delete_lapsed(tx: &mut Tx, listing: ListingId, within: Stay, now: DateTime<Utc>) -> Result<()> {
+    tx.touch_nights(listing);
     sqlx::query("delete from occupancies where listing_id = $1 and nights && $2 and expires_at <= $3")
         .bind(listing)
         .bind(range(within))
@@ -343,30 +347,37 @@ pub(super) async fn delete_lapsed(tx: &mut Tx, listing: ListingId, within: Stay,
 }
 
 pub(super) async fn set_expiry(tx: &mut Tx, booking: BookingId, expires_at: Option<DateTime<Utc>>) -> Result<bool> {
-    let done = sqlx::query("update occupancies set expires_at = $2 where booking_id = $1")
+    let listings = sqlx::query_scalar("update occupancies set expires_at = $2 where booking_id = $1 returning listing_id")
         .bind(booking)
         .bind(expires_at)
-        .execute(&mut **tx)
+        .fetch_all(&mut **tx)
         .await?;
-    Ok(done.rows_affected() > 0)
+    let any = !listings.is_empty();
+    listings.into_iter().for_each(|listing| tx.touch_nights(listing));
+    Ok(any)
 }
 
 pub(super) async fn delete_of_booking(tx: &mut Tx, booking: BookingId, only: Option<Lane>) -> Result<()> {
-    sqlx::query("delete from occupancies where booking_id = $1 and ($2::text is null or lane = $2::text::occupancy_lane)")
-        .bind(booking)
-        .bind(only)
-        .execute(&mut **tx)
-        .await?;
+    let listings = sqlx::query_scalar(
+        "delete from occupancies where booking_id = $1 and ($2::text is null or lane = $2::text::occupancy_lane) returning listing_id",
+    )
+    .bind(booking)
+    .bind(only)
+    .fetch_all(&mut **tx)
+    .await?;
+    listings.into_iter().for_each(|listing| tx.touch_nights(listing));
     Ok(())
 }
 
 pub(super) async fn turn_into_block(tx: &mut Tx, booking: BookingId) -> Result<()> {
-    sqlx::query(
-        "update occupancies set lane = 'block', reason = 'cancelled_by_host', booking_id = null, expires_at = null where booking_id = $1",
+    let listings = sqlx::query_scalar(
+        "update occupancies set lane = 'block', reason = 'cancelled_by_host', booking_id = null, expires_at = null
+         where booking_id = $1 returning listing_id",
     )
     .bind(booking)
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
+    listings.into_iter().for_each(|listing| tx.touch_nights(listing));
     Ok(())
 }
 
@@ -392,6 +403,7 @@ pub(super) async fn other_bookings(
 /// Removes the host's own blocks from a range; what sticks out on either side
 /// stays blocked.
 pub(super) async fn unblock(tx: &mut Tx, listing: ListingId, within: Stay) -> Result<()> {
+    tx.touch_nights(listing);
     let gone: Vec<(NaiveDate, NaiveDate, String)> = sqlx::query_as(
         "delete from occupancies where listing_id = $1 and reason in ('host', 'import') and nights && $2
          returning lower(nights), upper(nights), note",

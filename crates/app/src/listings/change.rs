@@ -11,6 +11,7 @@ use domain::money::Currency;
 
 use super::{check_version, owned_in, place, sql};
 use crate::error::{Error, Result};
+use crate::places;
 use crate::tx::Tx;
 use domain::fields::Check;
 
@@ -170,6 +171,11 @@ async fn settle_in(tx: &mut Tx, listing: &mut Listing, arrival: Option<&Arrival>
     if let Some(point) = listing.point {
         listing.time_zone = Some(place::time_zone_at(point));
         listing.public_point = Some(app.location_key.fuzz(listing.id, point));
+        if listing.neighbourhood.is_empty()
+            && let Some(name) = places::neighbourhood_at(&app, point).await?
+        {
+            listing.neighbourhood = name;
+        }
     }
     Ok(())
 }

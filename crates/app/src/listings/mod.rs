@@ -23,10 +23,10 @@ use domain::listings::{Arrival, Listing, ListingStatus, transition};
 use domain::page::{Page, PageRequest};
 
 use crate::App;
-use crate::accounts;
 use crate::error::{Error, Result};
 use crate::events::{self, Event};
 use crate::tx::Tx;
+use crate::{accounts, places};
 
 /// Something homes offer.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -194,4 +194,27 @@ pub async fn any_exist(app: &App) -> Result<bool> {
 /// When the database is out of reach.
 pub async fn amenities(app: &App) -> Result<Vec<Amenity>> {
     sql::amenities(&app.db).await
+}
+
+/// Gives homes that name no part of their city the imported place they lie in.
+/// Returns how many were given one.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn fill_neighbourhoods(app: &App) -> Result<u64> {
+    let (mut after, mut filled) = (None, 0);
+    loop {
+        let homes = sql::without_neighbourhood(&app.db, after, 500).await?;
+        let Some((last, _)) = homes.last() else { return Ok(filled) };
+        after = Some(*last);
+        let mut tx = app.begin().await?;
+        for (id, point) in homes {
+            if let Some(name) = places::neighbourhood_at(app, point).await? {
+                sql::set_neighbourhood(&mut tx, id, &name).await?;
+                events::publish_in(&mut tx, Event::ListingChanged { listing: id }).await?;
+                filled += 1;
+            }
+        }
+        tx.commit().await?;
+    }
 }

@@ -148,6 +148,7 @@ pub(super) async fn of_host(db: &PgPool, host: UserId, after: Option<ListingId>,
 }
 
 pub(super) async fn insert(tx: &mut Tx, listing: &Listing) -> Result<()> {
+    tx.touch(listing.id);
     sqlx::query("insert into listings (id, host_id, status, currency, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)")
         .bind(listing.id)
         .bind(listing.host_id)
@@ -160,6 +161,7 @@ pub(super) async fn insert(tx: &mut Tx, listing: &Listing) -> Result<()> {
 }
 
 pub(super) async fn save(tx: &mut Tx, listing: &Listing) -> Result<()> {
+    tx.touch(listing.id);
     sqlx::query(
         "update listings set title = $2, description = $3, property_type = $4, room_type = $5, capacity = $6, bedrooms = $7, beds = $8,
              bathrooms_halves = $9, bed_types = $10, amenities = $11, house_rules = $12, licence = $13, currency = $14, time_zone = $15,
@@ -206,6 +208,7 @@ pub(super) async fn save(tx: &mut Tx, listing: &Listing) -> Result<()> {
 }
 
 pub(super) async fn set_status(tx: &mut Tx, id: ListingId, status: ListingStatus) -> Result<()> {
+    tx.touch(id);
     let now = tx.now();
     sqlx::query("update listings set status = $2, published_at = case when $2 = 'published' then coalesce(published_at, $3) else published_at end where id = $1")
         .bind(id)
@@ -216,7 +219,31 @@ pub(super) async fn set_status(tx: &mut Tx, id: ListingId, status: ListingStatus
     Ok(())
 }
 
+/// Homes on the map that name no part of their city.
+pub(super) async fn without_neighbourhood(db: &PgPool, after: Option<ListingId>, limit: i64) -> Result<Vec<(ListingId, Point)>> {
+    let rows: Vec<(ListingId, i32, i32)> = sqlx::query_as(
+        "select id, latitude_e7, longitude_e7 from listings
+         where neighbourhood = '' and latitude_e7 is not null and ($1::uuid is null or id > $1) order by id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(id, latitude_e7, longitude_e7)| (id, Point { latitude_e7, longitude_e7 })).collect())
+}
+
+pub(super) async fn set_neighbourhood(tx: &mut Tx, id: ListingId, name: &str) -> Result<()> {
+    tx.touch(id);
+    sqlx::query("update listings set neighbourhood = $2, version = version + 1 where id = $1 and neighbourhood = ''")
+        .bind(id)
+        .bind(name)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn touch(tx: &mut Tx, id: ListingId) -> Result<i32> {
+    tx.touch(id);
     let now = tx.now();
     Ok(sqlx::query_scalar("update listings set version = version + 1, updated_at = $2 where id = $1 returning version")
         .bind(id)
@@ -226,6 +253,7 @@ pub(super) async fn touch(tx: &mut Tx, id: ListingId) -> Result<i32> {
 }
 
 pub(super) async fn set_rating(tx: &mut Tx, id: ListingId, count: i32, overall: Option<i32>, relevance: i32) -> Result<()> {
+    tx.touch(id);
     sqlx::query("update listings set rating_count = $2, rating_overall = $3, relevance = $4, version = version + 1 where id = $1")
         .bind(id)
         .bind(count)

@@ -73,6 +73,7 @@ impl TariffRow {
 }
 
 pub(super) async fn put_tariff(tx: &mut Tx, listing: ListingId, tariff: &Tariff) -> Result<()> {
+    tx.touch(listing);
     sqlx::query(
         "insert into tariffs (listing_id, nightly, weekend_nightly, cleaning_fee, pet_fee, extra_guest_after, extra_guest_amount, weekly_discount_bps,
              monthly_discount_bps, new_listing_discount_bps, early_bird_days, early_bird_bps, last_minute_days, last_minute_bps, promotions, seasons)
@@ -169,6 +170,7 @@ pub(super) async fn earlier_bookings(tx: &mut Tx, listing: ListingId) -> Result<
 pub(super) async fn put_prices(tx: &mut Tx, prices: &[(ListingId, ImportedPrices)]) -> Result<Vec<Uuid>> {
     let mut rows = CopyRows::default();
     for (id, price) in prices {
+        tx.touch(*id);
         let row = rows.cell(id).maybe(price.nightly).maybe(price.cleaning_fee);
         row.maybe(price.extra_guest.map(|extra| extra.after)).maybe(price.extra_guest.map(|extra| extra.amount));
         row.maybe(price.weekly_discount.map(|bps| bps.0)).maybe(price.monthly_discount.map(|bps| bps.0)).end();

@@ -1,124 +1,51 @@
 //! What a guest looks for, and what is found.
 
-use domain::cancellation::PolicyName;
+use chrono::{DateTime, Utc};
 use domain::dates::Stay;
-use domain::guests::Guests;
-use domain::ids::{ListingId, UserId};
+use domain::ids::ListingId;
 use domain::listings::{Point, PropertyType, RoomType};
-use domain::money::{Currency, Money};
+use domain::money::Money;
 use domain::page::{PageRequest, encode_cursor};
-use serde::{Deserialize, Serialize};
+use search_index::{After, Answer, Query, Refusal};
+pub use search_index::{Area, Bin, Cluster, Dates, Facets, Filters, Histogram, Month, Part, Relaxed, Sort};
 
-use super::{prices, sql};
-use crate::App;
+use super::cards::{self, Card};
+use super::fallback;
 use crate::error::{self, Error, Result};
+use crate::{App, places};
 
-/// Where.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Area {
-    /// A viewport in 1e-7 degrees; `west` may lie east of `east`, across the
-    /// date line.
-    Box {
-        /// Left edge.
-        west: i32,
-        /// Lower edge.
-        south: i32,
-        /// Right edge.
-        east: i32,
-        /// Upper edge.
-        north: i32,
-    },
-    /// Around a point, in metres.
-    Circle {
-        /// The middle.
-        centre: Point,
-        /// At most so far.
-        metres: f64,
-    },
-}
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// Best first: the static ranking, and how well the words fit.
-    Relevance,
-    /// Cheapest first: the stay's total with dates, the night without.
-    PriceAsc,
-    /// Dearest first.
-    PriceDesc,
-    /// Best rated first.
-    Rating,
-    /// Nearest first; needs a point.
-    Distance,
-    /// Latest published first.
-    Newest,
-}
-
-impl Sort {
-    /// Its word in requests and cursors.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Relevance => "relevance",
-            Self::PriceAsc => "price_asc",
-            Self::PriceDesc => "price_desc",
-            Self::Rating => "rating",
-            Self::Distance => "distance",
-            Self::Newest => "newest",
-        }
-    }
-
-    const fn by_price(self) -> bool {
-        matches!(self, Self::PriceAsc | Self::PriceDesc)
+/// The word of an order in requests and cursors.
+#[must_use]
+pub const fn sort_word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Relevance => "relevance",
+        Sort::PriceAsc => "price_asc",
+        Sort::PriceDesc => "price_desc",
+        Sort::Rating => "rating",
+        Sort::Distance => "distance",
+        Sort::Newest => "newest",
     }
 }
-
-/// What a home must have.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each says what it asks for")]
-pub struct Filters {
-    pub area: Option<Area>,
-    /// City, region or neighbourhood by name.
-    pub place: Option<String>,
-    pub stay: Option<Stay>,
-    pub guests: Guests,
-    /// Minor units: of the whole stay with dates, of a night without.
-    pub price_min: Option<i64>,
-    pub price_max: Option<i64>,
-    /// Of the price bounds; homes in other currencies do not match them.
-    pub currency: Option<Currency>,
-    pub room_types: Vec<RoomType>,
-    pub property_types: Vec<PropertyType>,
-    pub bedrooms_min: Option<i32>,
-    pub beds_min: Option<i32>,
-    pub bathrooms_halves_min: Option<i32>,
-    /// All of them.
-    pub amenities: Vec<String>,
-    pub instant_book: bool,
-    pub free_cancellation: bool,
-    /// Hundredths of stars.
-    pub rating_min: Option<i32>,
-    pub host: Option<UserId>,
-    pub words: Option<String>,
-}
-
-/// Policies under which one can call off for free until close to arrival.
-pub(super) const FREE_CANCELLATION: [PolicyName; 2] = [PolicyName::Flexible, PolicyName::Moderate];
 
 /// A search.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchQuery {
     /// What a home must have.
     pub filters: Filters,
     /// In which order.
     pub sort: Sort,
-    /// From where on, and how many: the order's word, the key as text, the id.
+    /// From where on, and how many.
     pub page: PageRequest<Key>,
+    /// Count what each further filter would leave.
+    pub facets: bool,
+    /// Group all homes on a grid for this zoom of a web map, 0–22.
+    pub clusters: Option<u8>,
+    /// Say of each home where its place in the order comes from.
+    pub explain: bool,
 }
 
-/// Where a page of hits goes on: the order's word, its key as text, the id.
-pub type Key = (String, String, ListingId);
+/// Where a page of hits goes on: the order's word, its key, the id.
+pub type Key = (String, i64, ListingId);
 
 /// A home that was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,10 +80,41 @@ pub struct Hit {
     pub nightly: Money,
     /// The whole stay, all fees and taxes included; with dates only.
     pub total: Option<Money>,
+    /// The nights that the total is for: with flexible dates the best that fit.
+    pub stay: Option<Stay>,
+    /// Metres to the point asked for.
+    pub metres: Option<i64>,
+    /// Where its place in the order comes from, if asked for.
+    pub explanation: Vec<Part>,
+}
+
+impl Hit {
+    fn new(card: &Card, hit: search_index::Hit) -> Self {
+        Self {
+            id: card.id,
+            title: card.title.clone(),
+            room_type: card.room_type,
+            property_type: card.property_type,
+            city: card.city.clone(),
+            region: card.region.clone(),
+            country: card.country.clone(),
+            point: card.point,
+            photo: card.photo.clone(),
+            thumbhash: card.thumbhash.clone(),
+            rating_count: card.rating_count,
+            rating_overall: card.rating_overall,
+            instant_book: card.instant_book,
+            nightly: hit.nightly.unwrap_or_else(|| Money::zero(card.currency)),
+            total: hit.total,
+            stay: hit.stay,
+            metres: hit.decimetres.map(|distance| distance / 10),
+            explanation: hit.explanation,
+        }
+    }
 }
 
 /// A page of what was found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchPage {
     /// The homes.
     pub hits: Vec<Hit>,
@@ -164,11 +122,37 @@ pub struct SearchPage {
     pub next_cursor: Option<String>,
     /// How many there are in all.
     pub total: i64,
+    /// If asked for.
+    pub facets: Option<Facets>,
+    /// If asked for.
+    pub clusters: Vec<Cluster>,
+    /// When nothing is found: what could be given up, and what that would find.
+    pub widenings: Vec<Widening>,
 }
 
-fn check(query: &SearchQuery) -> Result<()> {
+/// A wish that stands in the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Widening {
+    /// Which.
+    pub reason: Relaxed,
+    /// How many homes there are without it.
+    pub total: i64,
+    /// What finds them.
+    pub filters: Filters,
+}
+
+/// Most days to either side of flexible dates.
+pub const MOST_DAYS_AROUND: u8 = 14;
+
+/// What a place means takes the place of its name; an area asked for stays.
+fn put_place(filters: &mut Filters, meaning: places::Meaning) {
+    filters.place = meaning.name;
+    filters.area = filters.area.or(meaning.area);
+}
+
+/// `filters` are those of the query with its place found on the map.
+fn check(query: &SearchQuery, filters: &Filters) -> Result<()> {
     error::check(|check| {
-        let filters = &query.filters;
         filters.guests.check(check, "");
         check.that(filters.price_min.unwrap_or(0) >= 0, "/price_min", "min", "a price is not negative");
         check.that(filters.price_max.unwrap_or(0) >= 0, "/price_max", "min", "a price is not negative");
@@ -178,108 +162,152 @@ fn check(query: &SearchQuery) -> Result<()> {
         check.that(filters.amenities.len() <= 50, "/amenities", "too_many", "at most 50 amenities");
         let located = matches!(filters.area, Some(Area::Circle { .. }));
         check.that(query.sort != Sort::Distance || located, "/sort", "needs_near", "sort=distance needs near=latitude,longitude");
+        if let Some(Dates::Around { days, .. }) = filters.dates {
+            check.that(days <= MOST_DAYS_AROUND, "/plus_minus_days", "max", format!("at most {MOST_DAYS_AROUND} days to either side"));
+        }
+        check.that(query.clusters.unwrap_or(0) <= 22, "/zoom", "max", "a zoom is 0 to 22");
     })?;
     match &query.page.after {
-        Some((sort, _, _)) if sort != query.sort.as_str() => Err(Error::from(domain::page::BadCursor)),
+        Some((sort, _, _)) if sort != sort_word(query.sort) => Err(Error::from(domain::page::BadCursor)),
         _ => Ok(()),
     }
 }
 
-/// Finds homes. With dates only such as can be booked for exactly these nights
-/// by these guests, with the price of the whole stay.
+fn asked(query: &SearchQuery) -> Query {
+    Query {
+        filters: query.filters.clone(),
+        sort: query.sort,
+        after: query.page.after.as_ref().map(|(_, key, id)| After { key: *key, id: *id }),
+        limit: query.page.limit.rows(),
+        facets: query.facets,
+        clusters: query.clusters,
+        explain: query.explain,
+    }
+}
+
+/// Whether answers come from memory now; then they need no cache.
+#[must_use]
+pub fn from_memory(app: &App) -> bool {
+    app.search.is_serving()
+}
+
+/// Finds homes. With dates only such as can be booked for these nights by these
+/// guests, with the price of the whole stay. When nothing is found, says which
+/// wish stands in the way.
 ///
 /// # Errors
-/// 422 with every mistake, 400 for a cursor of another order.
+/// 422 with every mistake, 400 for a cursor of another order, 503 when neither
+/// the index nor the database can answer in time.
 pub async fn search(app: &App, query: &SearchQuery) -> Result<SearchPage> {
-    check(query)?;
-    let filters = &query.filters;
+    let started = std::time::Instant::now();
     let now = app.clock.now();
-    if query.sort.by_price() || filters.price_min.is_some() || filters.price_max.is_some() {
-        return by_price(app, query).await;
+    let mut asked = asked(query);
+    let wanted = query.filters.place.as_deref();
+    if let Some(name) = wanted {
+        put_place(&mut asked.filters, places::meaning(app, name).await?);
     }
-    let mut keys = sql::page(&app.db, query, now).await?;
-    let total = sql::count(&app.db, filters, now).await?;
-    let more = keys.len() > query.page.limit.rows();
-    keys.truncate(query.page.limit.rows());
-    let next_cursor = if more { keys.last().map(|(key, id)| encode_cursor(&(query.sort.as_str(), key, id))) } else { None };
-    let ids: Vec<ListingId> = keys.into_iter().map(|(_, id)| id).collect();
-    Ok(SearchPage { hits: hydrate(app, filters, &ids).await?, next_cursor, total })
+    check(query, &asked.filters)?;
+    let mut found = answer(app, &asked, now).await?;
+    if found.answer.total == 0
+        && let Some(name) = wanted.filter(|name| asked.filters.place.as_deref() == Some(name) && asked.filters.area.is_none())
+        && let Some(guess) = places::guess(app, name).await?
+    {
+        // No home bears that name: where it is on the map then.
+        put_place(&mut asked.filters, guess);
+        found = answer(app, &asked, now).await?;
+    }
+    let road = if found.from_memory { "index" } else { "sql" };
+    metrics::histogram!("search_seconds", "road" => road).record(started.elapsed().as_secs_f64());
+    let Found { answer, widenings, from_memory } = found;
+    let next_cursor = answer.hits.last().filter(|_| answer.more).map(|hit| encode_cursor(&(sort_word(query.sort), hit.key, hit.id)));
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(SearchPage {
+        hits: hydrate(app, answer.hits, from_memory).await?,
+        next_cursor,
+        total: whole(answer.total),
+        facets: answer.facets,
+        clusters: answer.clusters,
+        widenings: widenings
+            .into_iter()
+            .map(|wider| Widening { reason: wider.reason, total: whole(wider.total), filters: wider.query.filters })
+            .collect(),
+    })
 }
 
-/// Price is computed, not stored: every home that fits otherwise is priced,
-/// then filtered and put in order here.
-async fn by_price(app: &App, query: &SearchQuery) -> Result<SearchPage> {
-    let filters = &query.filters;
-    let candidates = sql::all(&app.db, query, app.clock.now()).await?;
-    let ids: Vec<ListingId> = candidates.iter().map(|(_, id)| *id).collect();
-    let prices = prices::of(app, &ids, filters.stay, &filters.guests).await?;
-    let fits = |price: Money| {
-        filters.currency.is_none_or(|currency| currency == price.currency)
-            && filters.price_min.is_none_or(|min| price.amount >= min)
-            && filters.price_max.is_none_or(|max| price.amount <= max)
-    };
-    let mut found: Vec<(String, ListingId, i64)> = candidates
-        .into_iter()
-        .filter_map(|(key, id)| {
-            prices.get(&id).map(prices::Price::compared).filter(|price| fits(*price)).map(|price| (key, id, price.amount))
-        })
-        .collect();
-    match query.sort {
-        Sort::PriceAsc => found.sort_by_key(|(_, id, amount)| (*amount, *id)),
-        Sort::PriceDesc => found.sort_by_key(|(_, id, amount)| (std::cmp::Reverse(*amount), *id)),
-        // The candidates come in the order asked for.
-        _ => {}
-    }
-    let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    let key_of = |entry: &(String, ListingId, i64)| if query.sort.by_price() { entry.2.to_string() } else { entry.0.clone() };
-    let start = match &query.page.after {
-        None => 0,
-        Some((_, key, id)) => found.iter().position(|entry| passes(query.sort, entry, key, *id)).unwrap_or(found.len()),
-    };
-    let page: Vec<_> = found.iter().skip(start).take(query.page.limit.rows()).collect();
-    let more = start + page.len() < found.len();
-    let next_cursor = if more { page.last().map(|entry| encode_cursor(&(query.sort.as_str(), key_of(entry), entry.1))) } else { None };
-    let ids: Vec<ListingId> = page.into_iter().map(|(_, id, _)| *id).collect();
-    Ok(SearchPage { hits: hydrate(app, filters, &ids).await?, next_cursor, total })
+struct Found {
+    answer: Answer,
+    widenings: Vec<search_index::Widening>,
+    from_memory: bool,
 }
 
-/// Whether an entry lies behind the cursor.
-fn passes(sort: Sort, entry: &(String, ListingId, i64), key: &str, id: ListingId) -> bool {
-    use std::cmp::Ordering::{Equal, Greater, Less};
-    let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
-    let order = match sort {
-        Sort::PriceAsc => entry.2.cmp(&key.parse().unwrap_or(0)),
-        Sort::PriceDesc => key.parse().unwrap_or(0).cmp(&entry.2),
-        Sort::Distance => number(&entry.0).total_cmp(&number(key)),
-        // Timestamps of one format sort as text.
-        Sort::Newest => key.cmp(&entry.0),
-        Sort::Relevance | Sort::Rating => number(key).total_cmp(&number(&entry.0)),
-    };
-    match order {
-        Greater => true,
-        Equal => entry.1 > id,
-        Less => false,
-    }
+/// Whether the projection knows every night that is asked for.
+fn knows(app: &App, filters: &Filters) -> bool {
+    filters.dates.is_none_or(|dates| dates.stays().into_iter().all(|stay| app.search.knows(stay)))
 }
 
-/// Homes that can be found, as search shows them, in the order of `ids`; others
-/// are left out.
+async fn answer(app: &App, query: &Query, now: DateTime<Utc>) -> Result<Found> {
+    if let Some(snapshot) = app.search.snapshot().filter(|_| knows(app, &query.filters)) {
+        match snapshot.search(query, now) {
+            Ok(answer) => {
+                let widenings = if answer.total == 0 { snapshot.widen(query, now).unwrap_or_default() } else { Vec::new() };
+                return Ok(Found { answer, widenings, from_memory: true });
+            }
+            Err(Refusal::Price(error)) => return Err(error.into()),
+            // Past the days the index keeps.
+            Err(_) => {}
+        }
+    }
+    let answer = fallback::search(app, query, now).await?;
+    let widenings = if answer.total == 0 { fallback::widen(app, query, now).await? } else { Vec::new() };
+    Ok(Found { answer, widenings, from_memory: false })
+}
+
+/// What is shown of homes that were found, in their order.
+async fn hydrate(app: &App, hits: Vec<search_index::Hit>, from_memory: bool) -> Result<Vec<Hit>> {
+    let ids: Vec<ListingId> = hits.iter().map(|hit| hit.id).collect();
+    let mut cards = cards::of(app, &ids, from_memory).await?.into_iter().peekable();
+    let shown = hits.into_iter().filter_map(|hit| {
+        let card = cards.next_if(|card| card.id == hit.id)?;
+        Some(Hit::new(&card, hit))
+    });
+    Ok(shown.collect())
+}
+
+/// Homes that resemble one, best first, at most `limit` of them, with the
+/// points each has got. With dates only such as can be booked for them.
+///
+/// # Errors
+/// 404 for a home that is not published, 422 for impossible guests.
+pub async fn similar(app: &App, id: ListingId, filters: Filters, limit: usize) -> Result<Vec<Hit>> {
+    error::check(|check| filters.guests.check(check, ""))?;
+    crate::listings::visible(app, &domain::actor::Actor::Anonymous, id).await?;
+    let now = app.clock.now();
+    let query = Query { filters, limit, ..Query::default() };
+    let snapshot = app.search.snapshot().filter(|snapshot| snapshot.contains(id) && knows(app, &query.filters));
+    let found = match snapshot.map(|snapshot| snapshot.similar(id, &query, now)) {
+        Some(Ok(found)) => found,
+        _ => fallback::similar(app, id, &query, now).await?,
+    };
+    let ids: Vec<ListingId> = found.iter().map(|home| home.id).collect();
+    let mut priced = fallback::of(app, &ids, &query, now).await?;
+    for home in found.iter().rev() {
+        if let Some(at) = priced.iter().position(|hit| hit.id == home.id) {
+            let mut hit = priced.remove(at);
+            hit.explanation.clone_from(&home.explanation);
+            priced.insert(0, hit);
+        }
+    }
+    hydrate(app, priced, false).await
+}
+
+/// What is shown of certain homes, in the order of `ids`, with the base price of
+/// a night; those that are not published are left out.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn hits(app: &App, ids: &[ListingId]) -> Result<Vec<Hit>> {
-    let published = sql::published(&app.db, ids).await?;
-    hydrate(app, &Filters { guests: Guests { adults: 1, ..Guests::default() }, ..Filters::default() }, &published).await
-}
-
-async fn hydrate(app: &App, filters: &Filters, ids: &[ListingId]) -> Result<Vec<Hit>> {
-    let prices = prices::of(app, ids, filters.stay, &filters.guests).await?;
-    let mut hits = sql::hits(&app.db, ids).await?;
-    for hit in &mut hits {
-        if let Some(price) = prices.get(&hit.id) {
-            hit.nightly = price.nightly;
-            hit.total = price.total;
-        }
-    }
-    Ok(hits)
+    let query = Query { limit: ids.len(), ..Query::default() };
+    let mut found = fallback::of(app, ids, &query, app.clock.now()).await?;
+    found.sort_by_key(|hit| ids.iter().position(|id| *id == hit.id));
+    hydrate(app, found, false).await
 }

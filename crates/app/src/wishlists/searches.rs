@@ -104,7 +104,8 @@ impl Job<App> for TellOfNewHomes {
 
 async fn tell(app: &App, saved: &SavedSearch, filters: Filters, now: DateTime<Utc>) -> Result<()> {
     // Nights that have passed find nothing any more.
-    let query = SearchQuery { filters, sort: Sort::Newest, page: PageRequest { after: None, limit: Limit::default() } };
+    let query =
+        SearchQuery { filters, sort: Sort::Newest, page: PageRequest { after: None, limit: Limit::default() }, ..SearchQuery::default() };
     let hits = search::search(app, &query).await?.hits;
     let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
     let new = sql::published_between(&app.db, &ids, saved.seen_until, now).await?;

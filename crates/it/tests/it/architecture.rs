@@ -32,14 +32,15 @@ fn report(faults: &[String]) {
 }
 
 /// What each crate may depend on.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("jobs", &[]),
     ("platform", &[]),
     ("documents", &["domain"]),
     ("scenery", &["domain"]),
     ("search_index", &["domain"]),
-    ("app", &["domain", "jobs", "platform", "documents", "search_index"]),
+    ("gazetteer", &["domain", "search_index"]),
+    ("app", &["domain", "jobs", "platform", "documents", "search_index", "gazetteer"]),
     ("web", &["domain", "app", "platform", "jobs", "scenery"]),
     ("importers", &["domain", "app"]),
     ("cli", &["domain", "app", "jobs", "platform", "web", "importers", "scenery", "search_index"]),
@@ -67,8 +68,9 @@ fn crates_depend_downward_only() {
 }
 
 /// Lowest first: a slice calls only those before it.
-const SLICES: [&str; 12] = [
+const SLICES: [&str; 13] = [
     "accounts",
+    "places",
     "listings",
     "calendar",
     "pricing",
@@ -108,7 +110,7 @@ fn slices_call_only_lower_ones_and_keep_their_sql_private() {
 }
 
 /// Who writes which table.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("crates/jobs/src/", &["jobs", "job_schedules"]),
     ("crates/app/src/clock.rs", &["marketplace_clock"]),
     ("crates/app/src/idempotency.rs", &["idempotency_keys"]),
@@ -153,6 +155,8 @@ const OWNERS: [(&str, &[&str]); 11] = [
         ],
     ),
     ("crates/app/src/bookings/", &["bookings", "booking_events"]),
+    ("crates/app/src/search/", &["listing_search"]),
+    ("crates/app/src/places/", &["places"]),
 ];
 const MESSAGING_TABLES: [&str; 5] = ["conversations", "conversation_members", "messages", "user_blocks", "conversation_reports"];
 const NOTIFICATION_TABLES: [&str; 3] = ["notifications", "notification_choices", "notification_hours"];
@@ -204,6 +208,31 @@ fn each_table_is_written_in_one_place() {
                         faults.push(format!("{file}:{}: {table} is written only in {place}", number + 1));
                     }
                 }
+            }
+        }
+    }
+    report(&faults);
+}
+
+/// What the projection for search is computed from, beside bookings, whose
+/// events name their listing.
+const PROJECTED: [&str; 6] = ["listings", "stay_rules", "rule_seasons", "day_rules", "occupancies", "tariffs"];
+
+#[test]
+fn whoever_writes_what_search_shows_touches_the_listing() {
+    let mut faults = Vec::new();
+    for (file, text) in files("crates/app/src", "rs") {
+        for function in text.split("\npub").skip(1) {
+            let writes = PROJECTED.iter().any(|table| {
+                ["insert into", "update", "delete from"].iter().any(|verb| {
+                    function
+                        .match_indices(&format!("{verb} {table}"))
+                        .any(|(at, found)| !function[at + found.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+                })
+            });
+            if writes && !function.contains("tx.touch(") && !function.contains("tx.touch_nights(") {
+                let name = function.lines().next().unwrap_or_default();
+                faults.push(format!("{file}: {name}… must call tx.touch(listing): its projection for search would go stale"));
             }
         }
     }

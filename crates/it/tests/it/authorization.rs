@@ -29,6 +29,8 @@ const MATRIX: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/password-resets", [4, 4, 4, 4]),
     ("PUT", "/password-resets/{X}", [4, 4, 4, 4]),
     ("GET", "/listings", [2, 2, 2, 2]),
+    ("GET", "/listings/{L}/similar", [2, 2, 2, 2]),
+    ("GET", "/places", [4, 4, 4, 4]),
     ("POST", "/listings", [401, 2, 2, 2]),
     ("GET", "/amenities", [2, 2, 2, 2]),
     ("GET", "/host/listings", [401, 2, 2, 2]),

@@ -167,3 +167,56 @@ async fn search_availability_and_quote_agree() {
     }
     assert!(bookable > asked / 20 && bookable < asked, "the test must see both: {bookable} of {asked}");
 }
+
+/// Facets, clusters, flexible dates and the reason why nothing is found, through
+/// the API. What they count is held to the reference in the index's own tests.
+#[tokio::test]
+async fn more_is_told_when_it_is_asked_for() {
+    let app = TestApp::new().await;
+    let host = app.user("fergus").await;
+    for n in 0..4 {
+        let amenities = if n < 3 { json!(["wifi", "pool"]) } else { json!(["wifi"]) };
+        app.listing(
+            &host,
+            json!({"title": format!("Home {n}"), "amenities": amenities, "bedrooms": n, "pricing": {"nightly": 10_000 + n * 1000}}),
+        )
+        .await;
+    }
+    let page = app.get("/api/v1/listings?facets=true&clusters=true&explain=true&zoom=3").await.expect(200);
+    let facets = &page["facets"];
+    assert_eq!(facets["amenities"], json!([{"value": "wifi", "count": 4}, {"value": "pool", "count": 3}]));
+    assert_eq!(facets["room_types"], json!([{"value": "entire_place", "count": 4}]));
+    assert_eq!(
+        (&facets["prices"]["currency"], &facets["prices"]["min"], &facets["prices"]["max"]),
+        (&json!("EUR"), &json!(10_000), &json!(13_000))
+    );
+    let bins = facets["prices"]["bins"].as_array().unwrap();
+    assert_eq!(bins.iter().map(|bin| bin["count"].as_u64().unwrap()).sum::<u64>(), 4);
+    assert_eq!(page["clusters"].as_array().unwrap().iter().map(|cell| cell["count"].as_u64().unwrap()).sum::<u64>(), 4);
+    assert_eq!(page["data"][0]["why"][0]["part"], "reviews");
+    let plain = app.get("/api/v1/listings").await.expect(200);
+    assert!(plain["facets"].is_null() && plain["clusters"].is_null() && plain["data"][0].get("why").is_none());
+
+    let weekend = app.get("/api/v1/listings?flexible=weekend&month=2030-02&sort=price_asc").await.expect(200);
+    assert_eq!(weekend["total"], 4);
+    assert_eq!((&weekend["data"][0]["check_in"], &weekend["data"][0]["check_out"]), (&json!("2030-02-01"), &json!("2030-02-03")));
+    assert_eq!(app.get("/api/v1/listings?check_in=2030-02-01&check_out=2030-02-05&plus_minus_days=2").await.expect(200)["total"], 4);
+    for bad in [
+        "flexible=weekend",
+        "month=2030-02",
+        "flexible=year&month=2030-02",
+        "flexible=week&month=2030-13",
+        "clusters=true&zoom=23",
+        "check_in=2030-02-01&check_out=2030-02-05&plus_minus_days=15",
+        "flexible=week&month=2030-02&check_in=2030-02-01&check_out=2030-02-05",
+    ] {
+        app.get(&format!("/api/v1/listings?{bad}")).await.problem(422);
+    }
+
+    let nothing = app.get("/api/v1/listings?amenities=pool&price_max=5000&bedrooms_min=1").await.expect(200);
+    assert_eq!(nothing["total"], 0);
+    let price = nothing["widenings"].as_array().unwrap().iter().find(|wider| wider["reason"] == "price").unwrap();
+    assert_eq!(price["total"], 2);
+    let wider = app.get(&format!("/api/v1/listings?{}", price["query"].as_str().unwrap())).await.expect(200);
+    assert_eq!(wider["total"], 2, "the query that is proposed finds what it promises");
+}

@@ -292,8 +292,9 @@ impl AccountsMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "As registered.")] email: String,
         #[graphql(desc = "As registered.", secret)] password: String,
-        #[graphql(desc = "Six digits of the authenticator app, or a recovery code, where there is a second factor.", secret)]
-        totp: Option<String>,
+        #[graphql(desc = "Six digits of the authenticator app, or a recovery code, where there is a second factor.", secret)] totp: Option<
+            String,
+        >,
     ) -> async_graphql::Result<TokensPayload> {
         answer(accounts::log_in(ctx.app(), &email, &password, totp.as_deref(), &ctx.asker().device).await.map(Tokens::from))
     }

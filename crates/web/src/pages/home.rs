@@ -40,7 +40,12 @@ struct HomePage {
 
 async fn home(State(app): State<App>, visitor: Visitor) -> ApiResult<Response> {
     let limit = Limit::new(8).unwrap_or_default();
-    let query = SearchQuery { filters: Filters::default(), sort: Sort::Relevance, page: PageRequest { after: None, limit } };
+    let query = SearchQuery {
+        filters: Filters::default(),
+        sort: Sort::Relevance,
+        page: PageRequest { after: None, limit },
+        ..SearchQuery::default()
+    };
     let homes = search(&app, &query).await?.hits.into_iter().map(|hit| Card::new(&app, hit, &super::Fields::default())).collect();
     let words = visitor.locale.t("Homes rented by the people who love them. Every fee is in the price you see.");
     let mut shell = Shell::new(&app, &visitor, "Stay somewhere with a story").canonical("/", words);

@@ -17,10 +17,12 @@ pub mod notifications;
 pub mod page;
 pub mod payments;
 pub mod photos;
+pub mod places;
 pub mod pricing;
 pub mod reviews;
 pub mod sandbox;
 pub mod search;
+pub mod search_view;
 pub mod security;
 pub mod wishlists;
 
@@ -57,6 +59,7 @@ pub fn router() -> OpenApiRouter<App> {
     let slices = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(search::router())
+        .merge(places::router())
         .merge(listings::router())
         .merge(photos::router())
         .merge(calendar::router())

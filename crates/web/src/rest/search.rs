@@ -1,14 +1,14 @@
 //! Search over REST.
 
 use app::App;
-use app::search::{self, Area, Filters, Hit, SearchQuery, Sort};
+use app::search::{self, Area, Dates, Filters, Month, SearchQuery, Sort};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::fields::FieldError;
 use domain::guests::Guests;
-use domain::ids::UserId;
+use domain::ids::{ListingId, UserId};
 use domain::listings::Point;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,12 +17,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, ApiResult, Problem};
-use crate::extract::Query;
-use crate::rest::money::MoneyView;
+use crate::extract::{Json, Path, Query};
 use crate::rest::page::page_request;
+use crate::rest::search_view::{HitView, SearchView};
 
 /// What to look for. Several values of a word are separated by commas.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
@@ -38,6 +38,12 @@ pub struct SearchParams {
     pub check_in: Option<NaiveDate>,
     /// Day of departure.
     pub check_out: Option<NaiveDate>,
+    /// With dates: as many nights, arriving up to so many days earlier or later, at most 14.
+    pub plus_minus_days: Option<u8>,
+    /// Instead of dates, with `month`: `weekend` (Friday to Sunday), `week` (seven nights) or `month` (28 nights) within it.
+    pub flexible: Option<String>,
+    /// `2027-03`; with `flexible`.
+    pub month: Option<String>,
     /// 1 when absent.
     pub adults: Option<i32>,
     /// 2–12 years.
@@ -76,10 +82,33 @@ pub struct SearchParams {
     pub q: Option<String>,
     /// `relevance` (default), `price_asc`, `price_desc`, `rating`, `distance`, `newest`.
     pub sort: Option<String>,
+    /// Count what each further filter would leave, with a histogram of prices.
+    pub facets: Option<bool>,
+    /// Group all homes that fit for a map.
+    pub clusters: Option<bool>,
+    /// Zoom of the map, 0–22; fits the area when absent.
+    pub zoom: Option<u8>,
+    /// Say of each home where its place in the order comes from.
+    pub explain: Option<bool>,
     /// 1–100, 20 when absent.
     pub limit: Option<u16>,
     /// From an earlier page's `next_cursor`.
     pub cursor: Option<String>,
+}
+
+impl SearchParams {
+    /// Names another area.
+    pub(crate) fn put_area(&mut self, area: Option<&Area>) {
+        match area {
+            Some(Area::Box { west, south, east, north }) => {
+                let edges = [west, south, east, north].map(|edge| (f64::from(*edge) / 1e7).to_string());
+                self.bbox = Some(edges.join(","));
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a radius of some kilometres")]
+            Some(Area::Circle { decimetres, .. }) => self.radius_km = Some((*decimetres as f64 / 1e4).min(500.0)),
+            None => {}
+        }
+    }
 }
 
 struct Reader(Vec<FieldError>);
@@ -121,7 +150,7 @@ impl Reader {
         if !(0.01..=500.0).contains(&km) {
             self.wrong("/radius_km", format!("a radius is 0.01 to 500 km, not {km}"));
         }
-        Some(Area::Circle { centre, metres: km * 1000.0 })
+        Some(Area::circle(centre, km * 1000.0))
     }
 
     fn words<T: std::str::FromStr<Err = String>>(&mut self, text: Option<&String>, pointer: &str) -> Vec<T> {
@@ -158,16 +187,67 @@ impl Reader {
     }
 }
 
-pub(crate) fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
-    let mut reader = Reader(Vec::new());
-    let stay = match (params.check_in, params.check_out) {
-        (Some(check_in), Some(check_out)) => Some(super::bookings::stay(check_in, check_out)?),
-        (None, None) => None,
-        _ => {
-            reader.wrong("/check_out", "give both check_in and check_out");
-            None
+impl Reader {
+    fn dates(&mut self, params: &SearchParams) -> Result<Option<Dates>, ApiError> {
+        let stay = match (params.check_in, params.check_out) {
+            (Some(check_in), Some(check_out)) => Some(super::bookings::stay(check_in, check_out)?),
+            (None, None) => None,
+            _ => {
+                self.wrong("/check_out", "give both check_in and check_out");
+                None
+            }
+        };
+        let Some(wish) = &params.flexible else {
+            if params.month.is_some() {
+                self.wrong("/flexible", "month needs flexible=weekend, week or month");
+            }
+            return Ok(stay.map(|stay| match params.plus_minus_days {
+                Some(days @ 1..) => Dates::Around { stay, days },
+                _ => Dates::Exact(stay),
+            }));
+        };
+        if stay.is_some() || params.plus_minus_days.is_some() {
+            self.wrong("/flexible", "give either dates or flexible and month");
         }
+        let month = params.month.as_deref().and_then(|text| text.split_once('-'));
+        let month = month.filter(|(year, month)| year.len() == 4 && month.len() == 2);
+        let month = month.and_then(|(year, month)| Month::new(year.parse().ok()?, month.parse().ok()?));
+        let Some(month) = month else {
+            self.wrong("/month", "a month is written like 2027-03");
+            return Ok(None);
+        };
+        match wish.as_str() {
+            "weekend" => Ok(Some(Dates::Weekend(month))),
+            "week" => Ok(Some(Dates::Week(month))),
+            "month" => Ok(Some(Dates::FourWeeks(month))),
+            other => {
+                self.wrong("/flexible", format!("{other:?} is none of weekend, week, month"));
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The zoom at which an area is some 16 cells wide.
+fn fitting_zoom(area: Option<&Area>) -> u8 {
+    let degrees = match area {
+        None => 360.0,
+        Some(Area::Box { west, east, .. }) => (f64::from(*east) - f64::from(*west)).rem_euclid(3.6e9) / 1e7,
+        #[expect(clippy::cast_precision_loss, reason = "a guess will do")]
+        Some(Area::Circle { decimetres, .. }) => *decimetres as f64 / 555_000.0,
     };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 22 by the clamp")]
+    let zoom = (4.0 * 360.0 / degrees.max(1e-6)).log2().clamp(0.0, 22.0) as u8;
+    zoom
+}
+
+/// Reads a search from its parameters.
+///
+/// # Errors
+/// 422 with every mistake, 400 for a cursor that is not ours.
+pub fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
+    let mut reader = Reader(Vec::new());
+    let dates = reader.dates(params)?;
     if params.bbox.is_some() && params.near.is_some() {
         reader.wrong("/near", "give either bbox or near");
     }
@@ -175,7 +255,7 @@ pub(crate) fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
     let filters = Filters {
         area: reader.area(params),
         place: some(&params.place),
-        stay,
+        dates,
         guests: Guests {
             adults: params.adults.unwrap_or(1),
             children: params.children.unwrap_or(0),
@@ -205,7 +285,15 @@ pub(crate) fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
     if !reader.0.is_empty() {
         return Err(ApiError::App(app::Error::Invalid(reader.0)));
     }
-    Ok(SearchQuery { filters, sort, page: page_request(params.limit, params.cursor.as_deref())? })
+    let zoom = params.zoom.unwrap_or_else(|| fitting_zoom(filters.area.as_ref()));
+    Ok(SearchQuery {
+        clusters: params.clusters.unwrap_or(false).then_some(zoom),
+        facets: params.facets.unwrap_or(false),
+        explain: params.explain.unwrap_or(false),
+        page: page_request(params.limit, params.cursor.as_deref())?,
+        filters,
+        sort,
+    })
 }
 
 /// Reads a query string as `GET /listings` does.
@@ -215,122 +303,76 @@ pub(crate) fn read_query(text: &str) -> Result<SearchQuery, ApiError> {
     read(&Query::from_uri(&uri)?.0)
 }
 
-/// Where a home is, fuzzed.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HitLocation {
-    /// Degrees north.
-    pub latitude: f64,
-    /// Degrees east.
-    pub longitude: f64,
-    /// City.
-    pub city: String,
-    /// Region.
-    pub region: String,
-    /// ISO 3166.
-    pub country: Option<String>,
-}
-
-/// The cover.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HitPhoto {
-    /// 640 pixels wide.
-    pub url: String,
-    /// A blur, base64.
-    pub thumbhash: Option<String>,
-}
-
-/// Mean stars and of how many.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HitRating {
-    /// Of how many.
-    pub count: i32,
-    /// 1.00–5.00.
-    pub overall: f64,
-}
-
-/// What it costs.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HitPrice {
-    /// A night from.
-    pub nightly: MoneyView,
-    /// The whole stay, every fee and tax included; with dates only.
-    pub total: Option<MoneyView>,
-}
-
-/// A home that was found.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HitView {
-    /// Which.
-    pub id: Uuid,
-    /// Its title.
-    pub title: String,
-    /// How much of the home.
-    pub room_type: String,
-    /// What kind of building.
-    pub property_type: String,
-    /// Where.
-    pub location: HitLocation,
-    /// The cover.
-    pub photo: Option<HitPhoto>,
-    /// Null until somebody has rated it.
-    pub rating: Option<HitRating>,
-    /// Paid is booked.
-    pub instant_book: bool,
-    /// What it costs.
-    pub price: HitPrice,
-}
-
-impl HitView {
-    pub(crate) fn new(app: &App, hit: Hit) -> Self {
-        let thumbhash = hit.thumbhash;
-        Self {
-            id: hit.id.0,
-            title: hit.title,
-            room_type: hit.room_type.to_string(),
-            property_type: hit.property_type.to_string(),
-            location: HitLocation {
-                latitude: hit.point.latitude(),
-                longitude: hit.point.longitude(),
-                city: hit.city,
-                region: hit.region,
-                country: hit.country,
-            },
-            photo: hit.photo.map(|name| HitPhoto { url: app.blobs.url(&name), thumbhash }),
-            rating: hit.rating_overall.map(|overall| HitRating { count: hit.rating_count, overall: f64::from(overall) / 100.0 }),
-            instant_book: hit.instant_book,
-            price: HitPrice { nightly: hit.nightly.into(), total: hit.total.map(MoneyView::from) },
-        }
-    }
-}
-
-/// A page of homes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SearchView {
-    /// The homes.
-    pub data: Vec<HitView>,
-    /// Asks for the next page.
-    pub next_cursor: Option<String>,
-    /// How many there are in all.
-    pub total: i64,
-}
-
 /// Find homes.
 ///
-/// With dates only such as can be booked for exactly these nights by these
-/// guests, with the price of the whole stay.
+/// With dates only such as can be booked for these nights by these guests, with
+/// the price of the whole stay. When nothing is found, `widenings` say which
+/// wish stands in the way and how many homes there are without it.
 #[utoipa::path(get, path = "/listings", tag = "search", params(SearchParams), responses((status = 200, body = SearchView), (status = 422, body = Problem)))]
 pub async fn search_listings(State(app): State<App>, RawQuery(raw): RawQuery, Query(params): Query<SearchParams>) -> ApiResult<Response> {
     let query = read(&params)?;
-    let bytes = app::cached::search(&app, raw.as_deref().unwrap_or_default(), async {
+    let load = async {
         let page = search::search(&app, &query).await?;
-        let data = page.hits.into_iter().map(|hit| HitView::new(&app, hit)).collect();
-        Ok(serde_json::to_vec(&SearchView { data, next_cursor: page.next_cursor, total: page.total })?)
-    })
-    .await?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes.to_vec()).into_response())
+        Ok(serde_json::to_vec(&SearchView::new(&app, page, &params))?)
+    };
+    let bytes = if search::from_memory(&app) {
+        load.await?
+    } else {
+        app::cached::search(&app, raw.as_deref().unwrap_or_default(), load).await?.to_vec()
+    };
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
+}
+
+/// For whom and when.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SimilarParams {
+    /// With `check_out`: only homes that can be booked for exactly these nights.
+    pub check_in: Option<NaiveDate>,
+    /// Day of departure.
+    pub check_out: Option<NaiveDate>,
+    /// 1 when absent.
+    pub adults: Option<i32>,
+    /// 2–12 years.
+    pub children: Option<i32>,
+    /// 1–20, 6 when absent.
+    pub limit: Option<u16>,
+}
+
+/// Homes that resemble one another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SimilarView {
+    /// Best first; `why` says what they have in common, out of 1000 points.
+    pub data: Vec<HitView>,
+}
+
+/// Homes like this one.
+///
+/// Within 25 km; with dates only such as can be booked for them.
+#[utoipa::path(get, path = "/listings/{id}/similar", tag = "search", params(("id" = Uuid, Path), SimilarParams),
+    responses((status = 200, body = SimilarView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn similar_listings(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(params): Query<SimilarParams>,
+) -> ApiResult<Json<SimilarView>> {
+    let wish = SearchParams {
+        check_in: params.check_in,
+        check_out: params.check_out,
+        adults: params.adults,
+        children: params.children,
+        ..SearchParams::default()
+    };
+    let limit = params.limit.unwrap_or(6);
+    if !(1..=20).contains(&limit) {
+        return Err(app::Error::invalid("/limit", "range", format!("limit must be between 1 and 20, is {limit}")).into());
+    }
+    let found = search::similar(&app, ListingId(id), read(&wish)?.filters, limit.into()).await?;
+    Ok(Json(SimilarView { data: found.into_iter().map(|hit| HitView::new(&app, hit)).collect() }))
 }
 
 /// The routes of this slice.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(search_listings))
+    OpenApiRouter::new().routes(routes!(search_listings)).routes(routes!(similar_listings))
 }

@@ -20,7 +20,8 @@ use crate::extract::{Json, Path, Query};
 use crate::idempotency::Idempotent;
 use crate::rest::bookings::PersonView;
 use crate::rest::page::{PageView, Paging, page_request};
-use crate::rest::search::{HitView, read_query};
+use crate::rest::search::read_query;
+use crate::rest::search_view::HitView;
 use crate::versions::{IfMatch, etag, tagged};
 
 /// A list of homes somebody keeps.

@@ -12,6 +12,7 @@ use crate::tx::Tx;
 pub(in crate::calendar) async fn put_limits(tx: &mut Tx, limits: &[(ListingId, Option<i32>, Option<i32>)]) -> Result<Vec<Uuid>> {
     let mut rows = CopyRows::default();
     for (id, min, max) in limits {
+        tx.touch(*id);
         rows.cell(id).maybe(*min).maybe(*max).end();
     }
     let columns = "listing_id, min_nights, max_nights";
@@ -84,7 +85,8 @@ pub(in crate::calendar) async fn replace_imported(
     .execute(&mut **tx)
     .await?;
     let statement = "select distinct listing_id from changed_calendars";
-    let changed = sqlx::query_scalar(statement).persistent(false).fetch_all(&mut **tx).await?;
+    let changed: Vec<ListingId> = sqlx::query_scalar(statement).persistent(false).fetch_all(&mut **tx).await?;
     sqlx::raw_sql("drop table changed_calendars").execute(&mut **tx).await?;
+    changed.iter().for_each(|listing| tx.touch(*listing));
     Ok(changed)
 }

@@ -53,6 +53,7 @@ const LISTING_COLUMNS: &str = "id, host_id, status, title, description, property
 pub(in crate::listings) async fn put_many(tx: &mut Tx, listings: &[Listing]) -> Result<()> {
     let mut rows = CopyRows::default();
     for l in listings {
+        tx.touch(l.id);
         let row =
             rows.cell(l.id).cell(l.host_id).cell(l.status).cell(&l.title).cell(&l.description).cell(l.property_type).cell(l.room_type);
         row.cell(l.capacity).cell(l.bedrooms).cell(l.beds).cell(l.bathrooms_halves).json(&l.bed_types)?.words(&l.amenities);
@@ -75,6 +76,7 @@ pub(in crate::listings) async fn put_many(tx: &mut Tx, listings: &[Listing]) -> 
 pub(in crate::listings) async fn set_ratings(tx: &mut Tx, ratings: &[(ListingId, i32, Option<i32>, i32)]) -> Result<()> {
     let mut rows = CopyRows::default();
     for (id, count, overall, relevance) in ratings {
+        tx.touch(*id);
         rows.cell(id).cell(count).maybe(overall.as_ref()).cell(relevance).end();
     }
     let columns = "id, rating_count, rating_overall, relevance";

@@ -1,0 +1,12 @@
+//! What prices depend on beside the homes: fees and taxes.
+
+use search_index::Market;
+
+use super::sql;
+use crate::error::Result;
+use crate::{App, pricing};
+
+/// Fees and taxes in force, and those to come.
+pub(super) async fn load(app: &App) -> Result<Market> {
+    Ok(Market { fees: pricing::fees(app), taxes: sql::taxes(&app.db).await? })
+}
