@@ -60,6 +60,10 @@ pub enum Event {
     PaymentRefunded { payment: PaymentId, booking: BookingId, amount: i64 },
     #[serde(rename = "payment.refund_failed")]
     RefundFailed { payment: PaymentId, booking: BookingId, amount: i64 },
+    #[serde(rename = "payment.instalment_due_soon")]
+    InstalmentDueSoon { payment: PaymentId, booking: BookingId },
+    #[serde(rename = "payment.instalment_unpaid")]
+    InstalmentUnpaid { payment: PaymentId, booking: BookingId },
     #[serde(rename = "dispute.opened")]
     DisputeOpened { dispute: DisputeId, booking: BookingId },
     #[serde(rename = "dispute.closed")]
@@ -159,6 +163,8 @@ async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
         Event::PaymentAuthorized { booking, .. } => bookings::payment_authorized_in(tx, *booking).await,
         Event::PaymentSucceeded { payment, booking } => bookings::payment_succeeded_in(tx, *booking, *payment).await,
         Event::PaymentFailed { payment, booking } => bookings::payment_failed_in(tx, *booking, *payment).await,
+        Event::InstalmentUnpaid { booking, .. } => bookings::unpaid_in(tx, *booking).await,
+        Event::DisputeClosed { dispute, booking, won } => bookings::dispute_closed_in(tx, *booking, *dispute, *won).await,
         Event::ReviewPublished { listing, subject: Subject::Listing, .. } => {
             let rating = crate::reviews::rating_in(tx, *listing).await?;
             listings::set_rating_in(tx, *listing, rating.count, rating.overall).await

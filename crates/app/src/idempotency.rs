@@ -1,8 +1,9 @@
 //! Nothing happens twice: a request that carries an idempotency key stores its
 //! answer in the transaction of its effect, and gets that answer ever after.
 
-use domain::ids::UserId;
-use serde::{Serialize, de::DeserializeOwned};
+use domain::ids::{PaymentOperationId, UserId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
@@ -77,6 +78,43 @@ pub async fn save_in<T: Serialize>(tx: &mut Tx, actor: UserId, key: Option<&Idem
         .bind(now)
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// How far a request has come that must ask an outsider on the way: stored
+/// under its key first when it has begun, then with its answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Progress<T> {
+    /// Recorded; whoever comes again with the key takes it up where it is.
+    Begun(PaymentOperationId),
+    /// Answered.
+    Done(T),
+}
+
+/// Stores the answer of a request that had begun.
+///
+/// # Errors
+/// When the database is out of reach.
+pub(crate) async fn conclude_in<T: Serialize>(tx: &mut Tx, actor: UserId, key: Option<&IdempotencyKey>, answer: &T) -> Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    sqlx::query("update idempotency_keys set answer = $3 where actor_id = $1 and key = $2")
+        .bind(actor)
+        .bind(&key.key)
+        .bind(serde_json::to_value(Progress::Done(answer))?)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a request that turned out to be a mistake: it may be put right under
+/// the same key.
+///
+/// # Errors
+/// When the database is out of reach.
+pub(crate) async fn forget(app: &crate::App, actor: UserId, key: Option<&IdempotencyKey>) -> Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    sqlx::query("delete from idempotency_keys where actor_id = $1 and key = $2").bind(actor).bind(&key.key).execute(&app.db).await?;
     Ok(())
 }
 

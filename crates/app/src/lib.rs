@@ -14,6 +14,7 @@ pub mod config;
 mod copy;
 pub mod error;
 pub mod events;
+pub mod failpoints;
 pub mod idempotency;
 pub mod ids;
 pub mod listings;

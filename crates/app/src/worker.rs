@@ -47,11 +47,15 @@ pub fn registry() -> Registry<App> {
         .register::<payments::jobs::HandleWebhook>()
         .register::<payments::jobs::RenewAuthorization>()
         .register::<payments::jobs::SealLedger>()
+        .register::<payments::jobs::ChargeInstalment>()
+        .register::<payments::jobs::RemindOfInstalment>()
+        .register::<payments::jobs::ReconcileProvider>()
         .register::<crate::ports::sandbox::DeliverWebhook>()
         .register::<crate::ports::sandbox::TimePasses>()
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
+        .register::<bookings::jobs::EarnInstalment>()
         .register::<reviews::jobs::OpenReviews>()
         .register::<search::CheckSearchProjection>()
 }
@@ -66,6 +70,8 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
         Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
         Schedule::new::<App, search::CheckSearchProjection>("check_search_projection", "41 3 * * *", &nothing)?,
+        Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_recent", "*/10 * * * *", &serde_json::json!({"hours": 2}))?,
+        Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_daily", "23 3 * * *", &serde_json::json!({"hours": 72}))?,
     ])
 }
 

@@ -135,6 +135,7 @@ fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
 
 /// Brings the application up; migrates the database if it must.
 pub async fn boot(config: Config) -> anyhow::Result<Booted> {
+    app::failpoints::arm(&config, std::env::var("ROOST_FAILPOINT").ok());
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("data folder {}", config.data_dir.display()))?;
     let (options, postgres) = database(&config).await?;
     let db = pool(&config, options).await?;

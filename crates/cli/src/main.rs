@@ -5,6 +5,7 @@
 
 mod boot;
 mod import;
+mod money;
 mod seed;
 mod serve;
 
@@ -54,6 +55,16 @@ enum Command {
     Search {
         #[command(subcommand)]
         command: SearchCommand,
+    },
+    /// The book: prove it.
+    Ledger {
+        #[command(subcommand)]
+        command: money::LedgerCommand,
+    },
+    /// Payments: compare with the provider.
+    Payments {
+        #[command(subcommand)]
+        command: money::PaymentsCommand,
     },
     /// The clock of a sandbox marketplace.
     Clock {
@@ -173,6 +184,8 @@ async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
         Command::Search { command: SearchCommand::Rebuild } => {
             println!("{} homes written anew.", app::search::rewrite_all(&booted.app).await?);
         }
+        Command::Ledger { command } => code = money::ledger(&booted.app, command).await?,
+        Command::Payments { command } => code = money::payments(&booted.app, command).await?,
         Command::Clock { command: ClockCommand::Advance { span } } => {
             let span = app::clock::parse_advance(&span)?;
             let now = app::worker::advance_clock(&booted.app, span).await?;

@@ -146,6 +146,39 @@ pub struct Settlement {
     pub taxes: Vec<(String, i64)>,
 }
 
+impl Settlement {
+    /// Everything that does not go back.
+    ///
+    /// # Errors
+    /// When the sum leaves `i64`.
+    pub fn kept(&self) -> Result<i64, MoneyError> {
+        sum([self.host_receives, self.host_fee, self.guest_fee].into_iter().chain(self.taxes.iter().map(|(_, due)| *due)))
+    }
+
+    /// The settlement when only `paid` minor units of the price have come in:
+    /// what stays with others is taken from that, and shrinks with it where it
+    /// is more.
+    ///
+    /// # Errors
+    /// When an amount leaves `i64`.
+    pub fn of_paid(&self, paid: i64) -> Result<Self, MoneyError> {
+        let kept = self.kept()?;
+        if kept <= paid {
+            return Ok(Self { refund: paid - kept, ..self.clone() });
+        }
+        let scaled = |amount: i64| multiply_divide(amount, paid, kept);
+        let mut settled = Self {
+            refund: 0,
+            host_receives: 0,
+            host_fee: scaled(self.host_fee)?,
+            guest_fee: scaled(self.guest_fee)?,
+            taxes: self.taxes.iter().map(|(name, due)| Ok((name.clone(), scaled(*due)?))).collect::<Result<_, MoneyError>>()?,
+        };
+        settled.host_receives = paid - settled.kept()?;
+        Ok(settled)
+    }
+}
+
 impl Moment<'_> {
     fn check_in(&self) -> DateTime<Utc> {
         self.before_check_in(0)

@@ -16,8 +16,8 @@ pub use marketplace::{
     converted, correction, credit_expired, credit_issued, goodwill_refund, provider_fee, revalued, swept_to_bank, tax_remitted,
 };
 pub use stays::{
-    Division, cancel_after_earn, cancel_before_earn, capture, capture_with, earn, earn_part, late_payment_returned, refund_after_earn,
-    refund_before_earn, refund_paid,
+    Division, cancel_after_earn, cancel_before_earn, cancel_partly_earned, capture, capture_with, earn, earn_part, late_payment_returned,
+    refund_after_earn, refund_before_earn, refund_paid,
 };
 
 use crate::ids::LedgerTransactionId;

@@ -13,6 +13,7 @@ pub mod dates;
 pub mod fields;
 pub mod guests;
 pub mod ids;
+pub mod instalments;
 pub mod ledger;
 pub mod listings;
 pub mod messaging;

@@ -119,6 +119,26 @@ words! {
 }
 
 words! {
+    /// What reconciliation can find.
+    CaseKind {
+        /// The provider has it, we do not.
+        MissingHere = "missing_here",
+        /// We have it, the provider does not.
+        MissingThere = "missing_there",
+        /// Both have it, with different amounts.
+        AmountDiffers = "amount_differs",
+        /// The provider took money that no payment of ours knows of.
+        OrphanCapture = "orphan_capture",
+        /// The balances differ.
+        BalanceDiffers = "balance_differs",
+        /// A refund came back; the guest is still owed it.
+        RefundFailed = "refund_failed",
+        /// The answer to a request has been unknown for too long.
+        Stuck = "stuck",
+    }
+}
+
+words! {
     /// What a guest pays for; a booking may have several payments.
     PaymentPurpose {
         /// The stay, or the first part of it.

@@ -13,6 +13,7 @@ pub mod browser;
 pub mod client;
 pub mod database;
 pub mod program;
+pub mod soak;
 pub mod stream;
 pub mod world;
 

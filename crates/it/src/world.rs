@@ -39,7 +39,14 @@ impl Mailer for Letterbox {
 /// An application on a database that exists, with the machine's clock: for
 /// measurements.
 pub fn bare(db: sqlx::PgPool) -> App {
-    assemble(settings(&std::env::temp_dir(), "http://127.0.0.1:1"), db, Clock::system(), Arc::new(Letterbox::default()))
+    assemble(settings(&std::env::temp_dir(), "http://127.0.0.1:1"), db, (Clock::system(), Ids::seeded(7)), Arc::new(Letterbox::default()))
+}
+
+/// An application without a server, its clock standing at `start` and as far
+/// ahead as the database says.
+pub fn headless(db: sqlx::PgPool, start: chrono::DateTime<chrono::Utc>, ids: Ids) -> App {
+    let config = settings(&std::env::temp_dir(), "http://127.0.0.1:1");
+    assemble(config, db, (Clock::standing(start), ids), Arc::new(Letterbox::default()))
 }
 
 fn settings(folder: &std::path::Path, base: &str) -> Config {
@@ -51,7 +58,7 @@ fn settings(folder: &std::path::Path, base: &str) -> Config {
     config
 }
 
-fn assemble(config: Config, db: sqlx::PgPool, clock: Clock, mails: Arc<Letterbox>) -> App {
+fn assemble(config: Config, db: sqlx::PgPool, (clock, ids): (Clock, Ids), mails: Arc<Letterbox>) -> App {
     let late: Arc<OnceLock<App>> = Arc::default();
     let later = late.clone();
     let secret = b"a secret of the tests".to_vec();
@@ -61,7 +68,7 @@ fn assemble(config: Config, db: sqlx::PgPool, clock: Clock, mails: Arc<Letterbox
         config,
         db,
         clock,
-        ids: Ids::seeded(7),
+        ids,
         cache: Cache::new(None, 16 << 20, false),
         mailer: mails,
         provider: Arc::new(provider),
@@ -134,7 +141,7 @@ impl TestApp {
         let mails = Arc::new(Letterbox::default());
         let mut config = settings(&folder.0, &base);
         change(&mut config);
-        let app = assemble(config, db.pool().clone(), Clock::standing(start), mails.clone());
+        let app = assemble(config, db.pool().clone(), (Clock::standing(start), Ids::seeded(7)), mails.clone());
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
         Self { app, base, mails, folder, db, start }
     }

@@ -36,6 +36,19 @@ pub fn require_user(actor: &Actor) -> Result<UserId> {
     actor.user_id().ok_or(Error::Unauthenticated)
 }
 
+/// The member of staff who asks.
+///
+/// # Errors
+/// 401 when nobody is logged in, 404 for anyone but staff: what is theirs does
+/// not exist for others.
+pub fn require_staff(actor: &Actor) -> Result<UserId> {
+    match actor {
+        Actor::User { id, staff: true, .. } => Ok(*id),
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        Actor::User { .. } | Actor::System => Err(Error::NotFound("page")),
+    }
+}
+
 /// The person who asks, if they have proved their e-mail address: needed to
 /// book and to publish.
 ///

@@ -7,7 +7,8 @@ use domain::ids::{BookingId, PaymentOperationId};
 use super::{Mover, move_in, party_in, sql};
 use crate::App;
 use crate::error::{self, Error, Result};
-use crate::idempotency::{self, IdempotencyKey, Once};
+use crate::failpoints;
+use crate::idempotency::{self, IdempotencyKey, Once, Progress};
 use crate::tx::Tx;
 use crate::{accounts, calendar, payments};
 
@@ -22,8 +23,13 @@ use crate::{accounts, calendar, payments};
 pub async fn accept(app: &App, actor: &Actor, id: BookingId, key: Option<&IdempotencyKey>) -> Result<Once<Booking>> {
     let user = accounts::require_user(actor)?;
     let mut tx = app.begin().await?;
-    if let Some(value) = idempotency::replay_in(&mut tx, user, key).await? {
-        return Ok(Once { value, replayed: true });
+    match idempotency::replay_in(&mut tx, user, key).await? {
+        None => {}
+        Some(Progress::Done(value)) => return Ok(Once { value, replayed: true }),
+        Some(Progress::Begun(capture)) => {
+            tx.rollback().await?;
+            return conclude(app, actor, id, capture, key).await;
+        }
     }
     let (mut booking, side) = party_in(&mut tx, actor, id).await?;
     require_host(side)?;
@@ -39,21 +45,34 @@ pub async fn accept(app: &App, actor: &Actor, id: BookingId, key: Option<&Idempo
     calendar::hold_until_in(&mut tx, id, None).await?;
     let released = decline_rivals_in(&mut tx, &booking).await?;
     let capture = payments::capture_in(&mut tx, id).await?;
+    idempotency::save_in(&mut tx, user, key, &Progress::<Booking>::Begun(capture)).await?;
     tx.commit().await?;
+    failpoints::hit("accept", "recorded");
 
     // Should we die here, jobs walk the same roads.
-    let charged = payments::finish(app, capture).await;
+    let answer = conclude(app, actor, id, capture, key).await;
     for operation in released {
         finish_later(app, operation).await;
     }
-    charged?;
+    answer
+}
 
+/// Charges the held card (again) and stores what the host is answered.
+async fn conclude(
+    app: &App,
+    actor: &Actor,
+    id: BookingId,
+    capture: PaymentOperationId,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Booking>> {
+    let user = accounts::require_user(actor)?;
+    payments::finish(app, capture).await?;
     let mut tx = app.begin().await?;
     let (booking, _) = party_in(&mut tx, actor, id).await?;
     if booking.state != BookingState::Confirmed {
         return Err(Error::conflict("payment_failed", "the guest's card could not be charged: the request has ended"));
     }
-    idempotency::save_in(&mut tx, user, key, &booking).await?;
+    idempotency::conclude_in(&mut tx, user, key, &booking).await?;
     tx.commit().await?;
     Ok(Once { value: booking, replayed: false })
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{Mover, answers::finish_later, move_in, party_in, side_of, sql};
 use crate::App;
 use crate::error::{self, Error, Result};
+use crate::failpoints;
 use crate::idempotency::{self, IdempotencyKey, Once};
 use crate::tx::Tx;
 use crate::{accounts, calendar, payments};
@@ -49,21 +50,27 @@ pub(super) fn moment(booking: &Booking) -> Moment<'_> {
     }
 }
 
-/// The one computation behind preview and execution.
-fn outcome(booking: &Booking, side: Side, at: DateTime<Utc>) -> Result<Outcome> {
+/// The one computation behind preview and execution. `paid` minor units of the
+/// price have come in.
+fn outcome(booking: &Booking, side: Side, at: DateTime<Utc>, paid: i64) -> Result<Outcome> {
     let fault = |e: domain::money::MoneyError| Error::Internal(anyhow::anyhow!("settlement: {e}"));
     let moment = moment(booking);
     if booking.state == BookingState::Confirmed && side == Side::Guest {
         let settlement = cancellation::settle_guest_cancellation(&moment, at).map_err(fault)?;
-        return Ok(Outcome { settlement, host_fee: 0 });
+        return Ok(Outcome { settlement: of_paid(settlement, booking, paid).map_err(fault)?, host_fee: 0 });
     }
-    let settlement = cancellation::settle_host_cancellation(&moment).map_err(fault)?;
+    let settlement = of_paid(cancellation::settle_host_cancellation(&moment).map_err(fault)?, booking, paid).map_err(fault)?;
     let host_fee = if booking.state == BookingState::Confirmed && side == Side::Host {
         cancellation::host_cancellation_fee(&moment, at).map_err(fault)?
     } else {
         0
     };
     Ok(Outcome { settlement, host_fee })
+}
+
+/// What of a settlement can be had when part of the price is still to come.
+fn of_paid(settlement: Settlement, booking: &Booking, paid: i64) -> Result<Settlement, domain::money::MoneyError> {
+    if paid > 0 && paid < booking.terms.quote.total { settlement.of_paid(paid) } else { Ok(settlement) }
 }
 
 fn check_cancellable(booking: &Booking, side: Side, now: DateTime<Utc>) -> Result<()> {
@@ -86,8 +93,8 @@ pub async fn preview_cancellation(app: &App, actor: &Actor, id: BookingId) -> Re
     let side = side_of(actor, &booking)?;
     let now = app.clock.now();
     check_cancellable(&booking, side, now)?;
-    let payment = payments::of_booking(app, id).await?;
-    Ok(preview(&booking, &outcome(&booking, side, now)?, payment.captured, now))
+    let paid = payments::all_of_booking(app, id).await?.iter().map(|payment| payment.captured).sum();
+    Ok(preview(&booking, &outcome(&booking, side, now, paid)?, paid, now))
 }
 
 fn preview(booking: &Booking, outcome: &Outcome, captured: i64, at: DateTime<Utc>) -> CancellationPreview {
@@ -125,9 +132,9 @@ pub async fn cancel(
     let (mut booking, side) = party_in(&mut tx, actor, id).await?;
     let now = tx.now();
     check_cancellable(&booking, side, now)?;
-    let outcome = outcome(&booking, side, now)?;
-    let payment = payments::of_booking_in(&mut tx, id).await?;
-    let shown = preview(&booking, &outcome, payment.captured, now);
+    let paid = payments::captured_in(&mut tx, id).await?;
+    let outcome = outcome(&booking, side, now, paid)?;
+    let shown = preview(&booking, &outcome, paid, now);
     if expected_refund.is_some_and(|expected| expected != shown.refund) {
         return Err(Error::Conflict {
             code: "refund_changed",
@@ -135,21 +142,38 @@ pub async fn cancel(
             details: Some(json!({"refund": shown.refund})),
         });
     }
-    let was_paid = payment.captured > 0;
     move_in(&mut tx, &mut booking, Move::Cancel, Mover { side, user: Some(user) }, reason).await?;
     free_nights_in(&mut tx, &booking, side).await?;
-    if was_paid {
-        post_in(&mut tx, &booking, &outcome).await?;
+    if paid > 0 {
+        post_in(&mut tx, &booking, &outcome, paid).await?;
         payments::cancel_payout_in(&mut tx, id, outcome.settlement.host_receives).await?;
     }
     let back = payments::give_back_in(&mut tx, id, outcome.settlement.refund, "cancelled").await?;
     let answer = (booking, shown.refund);
     idempotency::save_in(&mut tx, user, key, &answer).await?;
     tx.commit().await?;
+    failpoints::hit("cancel", "recorded");
     for operation in back {
         finish_later(app, operation).await;
     }
     Ok(Once { value: answer, replayed: false })
+}
+
+/// The marketplace calls a booking off because a part of its price was not
+/// paid: as if the guest had.
+pub(super) async fn cancel_unpaid_in(tx: &mut Tx, booking: &mut Booking, reason: &str) -> Result<()> {
+    let id = booking.id;
+    let paid = payments::captured_in(tx, id).await?;
+    let outcome = outcome(booking, Side::Guest, tx.now(), paid)?;
+    move_in(tx, booking, Move::Cancel, Mover::SYSTEM, reason).await?;
+    free_nights_in(tx, booking, Side::System).await?;
+    if paid > 0 {
+        post_in(tx, booking, &outcome, paid).await?;
+        payments::cancel_payout_in(tx, id, outcome.settlement.host_receives).await?;
+    }
+    // Each request to the provider has a job that finishes it.
+    payments::give_back_in(tx, id, outcome.settlement.refund, reason).await?;
+    Ok(())
 }
 
 async fn free_nights_in(tx: &mut Tx, booking: &Booking, side: Side) -> Result<()> {
@@ -158,15 +182,27 @@ async fn free_nights_in(tx: &mut Tx, booking: &Booking, side: Side) -> Result<()
 
 /// Before the money was earned it is divided now; afterwards the host and the
 /// marketplace give back what the guest is due.
-async fn post_in(tx: &mut Tx, booking: &Booking, outcome: &Outcome) -> Result<()> {
+async fn post_in(tx: &mut Tx, booking: &Booking, outcome: &Outcome, paid: i64) -> Result<()> {
     let fault = |e: ledger::LedgerError| Error::Internal(anyhow::anyhow!("ledger: {e}"));
-    let earned = tx.now() >= booking.check_in_at + domain::bookings::PAYOUT_DELAY;
-    let posting = if earned {
-        ledger::cancel_after_earn(booking.id, booking.host_id, &booking.terms.quote, &outcome.settlement)
+    let (quote, settled) = (&booking.terms.quote, &outcome.settlement);
+    let held = payments::balance_in(tx, &ledger::Account::GuestFunds(booking.id), booking.currency).await?;
+    let posting = if paid < quote.total || (held > 0 && held < paid) {
+        // In parts: what is no longer held of what was paid has been earned.
+        let earned = ledger::Division::of_quote(quote)
+            .share(paid - held, quote.total)
+            .map_err(|e| Error::Internal(anyhow::anyhow!("settlement: {e}")))?;
+        ledger::cancel_partly_earned(booking.id, booking.host_id, held, &earned, settled)
+    } else if payments::has_earned_in(tx, booking.id).await? {
+        ledger::cancel_after_earn(booking.id, booking.host_id, quote, settled)
     } else {
-        ledger::cancel_before_earn(booking.id, booking.host_id, &booking.terms.quote, &outcome.settlement)
+        ledger::cancel_before_earn(booking.id, booking.host_id, quote, settled)
     };
-    payments::post_in(tx, &posting.map_err(fault)?, Some(booking.id)).await?;
+    match posting {
+        Ok(posting) => payments::post_in(tx, &posting, Some(booking.id)).await?,
+        // Earned, and nothing goes back: nothing moves.
+        Err(ledger::LedgerError::Empty(_)) => domain::payments::Applied::Already,
+        Err(error) => return Err(fault(error)),
+    };
     if outcome.host_fee > 0 {
         let fee = Money::new(outcome.host_fee, booking.currency);
         let posting = ledger::host_cancellation_fee(booking.id, booking.host_id, fee).map_err(fault)?;

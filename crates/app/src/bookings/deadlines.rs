@@ -9,6 +9,7 @@ use domain::money::Money;
 use super::{Mover, move_in, sql};
 use crate::App;
 use crate::error::{Error, Result};
+use crate::failpoints;
 use crate::tx::Tx;
 use crate::{calendar, payments};
 
@@ -24,7 +25,9 @@ pub(super) async fn expire(app: &App, id: BookingId) -> Result<()> {
     calendar::release_in(&mut tx, id).await?;
     move_in(&mut tx, &mut booking, Move::Expire, Mover::SYSTEM, reason).await?;
     let release = payments::give_back_in(&mut tx, id, booking.terms.quote.total, reason).await?;
+    failpoints::hit("expire", "committing");
     tx.commit().await?;
+    failpoints::hit("expire", "committed");
     for operation in release {
         payments::finish(app, operation).await?;
     }
@@ -71,10 +74,25 @@ pub(super) async fn earn(app: &App, id: BookingId) -> Result<()> {
     let mut tx = app.begin().await?;
     let Some(booking) = sql::locked(&mut tx, id).await? else { return Ok(()) };
     if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) && booking.terms.quote.total > 0 {
-        let posting =
-            ledger::earn(id, booking.host_id, &booking.terms.quote).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
-        payments::post_in(&mut tx, &posting, Some(id)).await?;
+        earn_in(&mut tx, &booking).await?;
     }
     payments::payout_falls_due_in(&mut tx, id).await?;
     tx.commit().await
+}
+
+/// What has been paid is earned: all of the price, or the parts of it that have
+/// come in.
+async fn earn_in(tx: &mut Tx, booking: &Booking) -> Result<()> {
+    let fault = |e: ledger::LedgerError| Error::Internal(anyhow::anyhow!("ledger: {e}"));
+    let (id, quote) = (booking.id, &booking.terms.quote);
+    let held = payments::balance_in(tx, &ledger::Account::GuestFunds(id), booking.currency).await?;
+    let posting = if payments::waits_for_more_in(tx, id).await? && held < quote.total {
+        let whole = ledger::Division::of_quote(quote);
+        let part = whole.share(held, quote.total).map_err(|e| Error::Internal(anyhow::anyhow!("earning: {e}")))?;
+        ledger::earn_part(id, "first", booking.host_id, &part).map_err(fault)?
+    } else {
+        ledger::earn(id, booking.host_id, quote).map_err(fault)?
+    };
+    payments::post_in(tx, &posting, Some(id)).await?;
+    Ok(())
 }

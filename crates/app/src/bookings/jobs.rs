@@ -1,11 +1,11 @@
 //! Deadlines of bookings as jobs. Each names a booking and asks whether its
 //! time has come; running twice or too late does no harm.
 
-use domain::ids::BookingId;
+use domain::ids::{BookingId, PaymentId};
 use jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
 
-use super::deadlines;
+use super::{deadlines, instalments};
 use crate::App;
 
 /// Ends an unpaid hold or unanswered request.
@@ -50,5 +50,22 @@ impl Job<App> for EarnBooking {
 
     async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
         Ok(deadlines::earn(app, self.booking).await?)
+    }
+}
+
+/// Makes a part that was paid after check-in the host's.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EarnInstalment {
+    /// Of which booking.
+    pub booking: BookingId,
+    /// Which part.
+    pub payment: PaymentId,
+}
+
+impl Job<App> for EarnInstalment {
+    const KIND: &'static str = "earn_instalment";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        Ok(instalments::earn(app, self.booking, self.payment).await?)
     }
 }

@@ -7,6 +7,8 @@
 mod answers;
 mod cancel;
 mod deadlines;
+mod disputes;
+mod instalments;
 pub mod jobs;
 mod pay;
 mod read;
@@ -15,7 +17,10 @@ mod sql;
 
 pub use answers::{accept, decline, mark_no_show};
 pub use cancel::{CancellationPreview, cancel, preview_cancellation};
-pub use pay::pay;
+pub(crate) use disputes::dispute_closed_in;
+pub(crate) use instalments::unpaid_in;
+pub use instalments::{all_payments, payment_plans};
+pub use pay::{PayWish, pay, pay_with};
 pub(crate) use pay::{payment_authorized_in, payment_failed_in, payment_succeeded_in};
 pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,

@@ -14,6 +14,7 @@ use super::{jobs, sql};
 use crate::App;
 use crate::error::{self, Error, Result};
 use crate::events::{self, Event};
+use crate::failpoints;
 use crate::idempotency::{self, IdempotencyKey, Once};
 use crate::pricing::{Offer, PriceSheet};
 use crate::tx::Tx;
@@ -86,7 +87,9 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     worker::enqueue_in(&mut tx, &jobs::ExpireBooking { booking: booking.id }, now + PAYMENT_HOLD).await?;
     events::publish_in(&mut tx, Event::BookingPlaced { booking: booking.id, listing: listing.id }).await?;
     idempotency::save_in(&mut tx, guest, key, &booking).await?;
+    failpoints::hit("request", "committing");
     tx.commit().await?;
+    failpoints::hit("request", "committed");
     metrics::counter!("bookings_placed_total").increment(1);
     Ok(Once { value: booking, replayed: false })
 }

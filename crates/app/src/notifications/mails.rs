@@ -39,6 +39,10 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
         | Event::BookingCompleted { booking, .. }
         | Event::PaymentFailed { booking, .. }
         | Event::PaymentRefunded { booking, .. }
+        | Event::InstalmentDueSoon { booking, .. }
+        | Event::InstalmentUnpaid { booking, .. }
+        | Event::DisputeOpened { booking, .. }
+        | Event::DisputeClosed { booking, .. }
         | Event::PayoutDue { booking, .. } => *booking,
         Event::ReviewPublished { review, .. } => {
             let Some((to, author, _)) = sql::review(&app.db, *review).await? else { return Ok(Vec::new()) };
@@ -149,6 +153,25 @@ fn about_booking(event: &Event, facts: &BookingFacts, booking: BookingId) -> Vec
         Event::PaymentRefunded { amount, .. } => {
             let back = Money::new(*amount, facts.currency);
             vec![words.guest("Your refund", format!("{back} are on their way back to your card for {what}."))]
+        }
+        Event::InstalmentDueSoon { .. } => {
+            let soon = format!("The next part of the price of {what} will be charged to your card within three days.");
+            vec![words.guest("A payment is due soon", soon)]
+        }
+        Event::InstalmentUnpaid { .. } => {
+            let over =
+                format!("A part of the price of {what} could not be charged, three times in a row. The booking has been called off.");
+            vec![words.guest("A payment is missing", over)]
+        }
+        Event::DisputeOpened { .. } => {
+            let open = format!(
+                "The guest's bank has taken back what was paid for {what} and looks into it. Your payout waits until it has decided."
+            );
+            vec![words.host("A payment is disputed", open)]
+        }
+        Event::DisputeClosed { won, .. } => {
+            let end = if *won { "given the money back: your payout goes on" } else { "kept the money" };
+            vec![words.host("A dispute has ended", format!("The guest's bank has looked into what was paid for {what} and has {end}."))]
         }
         Event::PayoutDue { .. } => {
             let due = words.host("Your payout is due", format!("{} for {what} are due to you.", words.payout));

@@ -36,6 +36,10 @@ pub(crate) const fn concerns(event: &Event) -> bool {
             | Event::BookingNoShow { .. }
             | Event::PaymentFailed { .. }
             | Event::PaymentRefunded { .. }
+            | Event::InstalmentDueSoon { .. }
+            | Event::InstalmentUnpaid { .. }
+            | Event::DisputeOpened { .. }
+            | Event::DisputeClosed { .. }
             | Event::PayoutDue { .. }
             | Event::ReviewPublished { .. }
             | Event::MessageSent { .. }

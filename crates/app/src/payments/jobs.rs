@@ -66,6 +66,59 @@ impl Job<App> for SealLedger {
     }
 }
 
+/// Charges a part of the price that has fallen due, to the kept card.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChargeInstalment {
+    /// Which part.
+    pub payment: PaymentId,
+    /// 1 on the day it is due, then a day later each; after the third try the
+    /// booking is called off.
+    pub attempt: i32,
+}
+
+impl Job<App> for ChargeInstalment {
+    const KIND: &'static str = "charge_instalment";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        Ok(super::instalments::charge(app, self.payment, self.attempt).await?)
+    }
+}
+
+/// Reminds a guest of a part that will fall due.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RemindOfInstalment {
+    /// Which part.
+    pub payment: PaymentId,
+}
+
+impl Job<App> for RemindOfInstalment {
+    const KIND: &'static str = "remind_of_instalment";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        Ok(super::instalments::remind(app, self.payment).await?)
+    }
+}
+
+/// Compares the provider's books of the last hours with ours.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReconcileProvider {
+    /// How many.
+    pub hours: i64,
+}
+
+impl Job<App> for ReconcileProvider {
+    const KIND: &'static str = "reconcile_provider";
+    const MAX_ATTEMPTS: i32 = 5;
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        let run = super::reconcile::reconcile(app, app.clock.now() - TimeDelta::hours(self.hours)).await?;
+        if !run.differences.is_empty() {
+            tracing::warn!(differences = run.differences.len(), "provider and ledger do not agree: see /admin/reconciliation/cases");
+        }
+        Ok(())
+    }
+}
+
 /// Handles one event of the webhook inbox.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct HandleWebhook {
@@ -81,6 +134,10 @@ impl Job<App> for HandleWebhook {
     const KIND: &'static str = "handle_webhook";
 
     async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
-        Ok(super::webhooks::handle(app, &self.provider, &self.event, &self.object).await?)
+        let done = super::webhooks::handle(app, &self.provider, &self.event, &self.object).await;
+        if let Err(error) = &done {
+            super::webhooks::failed(app, &self.provider, &self.event, &error.to_string()).await?;
+        }
+        Ok(done?)
     }
 }

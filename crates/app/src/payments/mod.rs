@@ -5,23 +5,27 @@
 //! sent and sent outside any, always under the same key: after a crash the
 //! same road is walked again and the guest is charged once.
 
+pub mod disputes;
+pub mod inbox;
+mod instalments;
 pub mod jobs;
 pub mod ledger;
+pub mod methods;
 mod operations;
 mod payouts;
+pub mod reconcile;
 mod renewal;
 mod sql;
 pub mod webhooks;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
+use domain::instalments::Instalment;
 use domain::money::Money;
 use domain::payments::{OperationKind, OperationState, Payment, PaymentPurpose, PaymentStatus};
 
-#[allow(unused_imports, reason = "ground for the slices above")]
-pub(crate) use ledger::balance_in;
-pub(crate) use ledger::post_in;
 pub use ledger::{Balance, balances};
+pub(crate) use ledger::{balance_in, has_earned_in, post_in};
 pub(crate) use operations::{Wish, begin_in, finish};
 pub use payouts::{Payout, PayoutState, of_host as payouts_of_host};
 pub(crate) use payouts::{cancel_in as cancel_payout_in, fall_due_in as payout_falls_due_in, schedule_in as schedule_payout_in};
@@ -109,6 +113,12 @@ pub(crate) async fn by_id_in(tx: &mut Tx, id: PaymentId) -> Result<Payment> {
     sql::by_id_locked(tx, id).await?.ok_or(Error::NotFound("payment"))
 }
 
+/// The payment that a request to the provider is about, locked.
+pub(crate) async fn of_operation_in(tx: &mut Tx, id: PaymentOperationId) -> Result<Payment> {
+    let operation = sql::operation(&tx.app().db, id).await?.ok_or(Error::NotFound("payment operation"))?;
+    by_id_in(tx, operation.payment_id).await
+}
+
 /// Every payment of a booking in the order in which they are due, locked.
 pub(crate) async fn all_of_booking_in(tx: &mut Tx, booking: BookingId) -> Result<Vec<Payment>> {
     sql::all_by_booking_locked(tx, booking).await
@@ -122,7 +132,6 @@ pub(crate) async fn of_booking(app: &App, booking: BookingId) -> Result<Payment>
 
 /// Every payment of a booking; whoever calls has checked that the reader is a
 /// party of it.
-#[allow(dead_code, reason = "ground for the slices above")]
 pub(crate) async fn all_of_booking(app: &App, booking: BookingId) -> Result<Vec<Payment>> {
     sql::all_by_booking(&app.db, booking).await
 }
@@ -178,7 +187,7 @@ pub(crate) async fn return_in(tx: &mut Tx, payment: &Payment, reason: &str) -> R
 ///
 /// # Errors
 /// When less than that is left: a fault of the caller.
-#[allow(dead_code, reason = "ground for the slices above")]
+#[allow(dead_code, reason = "for the slices above: alterations and refunds that hosts grant")]
 pub(crate) async fn refund_in(tx: &mut Tx, booking: BookingId, amount: i64, reason: &str) -> Result<Vec<PaymentOperationId>> {
     let mut begun = Vec::new();
     let mut left = amount;
@@ -206,6 +215,43 @@ pub(crate) async fn capture_in(tx: &mut Tx, booking: BookingId) -> Result<Paymen
         return Err(Error::conflict("not_authorized", format!("this booking's payment is {}", payment.status)));
     }
     begin_in(tx, &payment, Wish { reason: "accepted", ..Wish::new(OperationKind::Capture, payment.amount.amount) }).await
+}
+
+/// Divides what a guest owes for a booking into `parts`, the first to be paid
+/// now; the first payment. Parts of an earlier plan of which nothing has been
+/// tried go away. A try under way keeps its plan.
+///
+/// # Errors
+/// `409 already_paid`.
+pub(crate) async fn split_in(tx: &mut Tx, booking: BookingId, payer: UserId, parts: &[Instalment]) -> Result<Payment> {
+    let mut first = of_booking_in(tx, booking).await?;
+    if !first.can_be_tried() {
+        return Err(Error::conflict("already_paid", format!("this booking's payment is {}", first.status)));
+    }
+    let Some((now, later)) = parts.split_first() else { return Ok(first) };
+    if sql::open_operation(tx, first.id, OperationKind::Authorize).await?.is_some() {
+        return Ok(first);
+    }
+    sql::drop_plan(tx, booking).await?;
+    if first.amount != now.amount {
+        first.amount = now.amount;
+        sql::set_amount(tx, &first).await?;
+    }
+    for part in later {
+        let claim = Claim { booking, payer, amount: part.amount, purpose: PaymentPurpose::Instalment, due_at: part.due_at, method: None };
+        open_in(tx, claim).await?;
+    }
+    Ok(first)
+}
+
+/// Whether a part of the price is still to come.
+pub(crate) async fn waits_for_more_in(tx: &mut Tx, booking: BookingId) -> Result<bool> {
+    Ok(all_of_booking_in(tx, booking).await?.iter().any(|payment| payment.purpose == PaymentPurpose::Instalment && payment.can_be_tried()))
+}
+
+/// What has come in for a booking, in minor units, refunds not deducted.
+pub(crate) async fn captured_in(tx: &mut Tx, booking: BookingId) -> Result<i64> {
+    Ok(all_of_booking_in(tx, booking).await?.iter().map(|payment| payment.captured).sum())
 }
 
 /// How a guest pays.

@@ -10,6 +10,7 @@ use super::{Operation, jobs::FinishOperation, ledger, renewal, sql};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::events::{self, Event};
+use crate::failpoints;
 use crate::ports::payments::{AuthorizeRequest, Charge, ProviderError, Refund, RefundState};
 use crate::tx::Tx;
 use crate::worker;
@@ -93,11 +94,16 @@ pub(crate) async fn finish(app: &App, id: PaymentOperationId) -> Result<Operatio
     if !sql::mark_sent(&app.db, id, app.clock.now()).await? {
         return Ok(operation.state);
     }
-    match send(app, &operation).await {
+    failpoints::hit(operation.kind.as_str(), "asking");
+    let answer = send(app, &operation).await;
+    failpoints::hit(operation.kind.as_str(), "answered");
+    match answer {
         Ok(Answer::Charge(charge)) => {
             let mut tx = app.begin().await?;
             let state = apply_charge_in(&mut tx, &operation, &charge).await?;
+            failpoints::hit(operation.kind.as_str(), "applying");
             tx.commit().await?;
+            failpoints::hit(operation.kind.as_str(), "applied");
             Ok(state)
         }
         Ok(Answer::Refund(refund)) => apply_refund(app, &operation, &refund).await,
@@ -257,6 +263,8 @@ pub(super) async fn apply_refund(app: &App, operation: &Operation, refund: &Refu
         };
         events::publish_in(&mut tx, event).await?;
     }
+    failpoints::hit("refund", "applying");
     tx.commit().await?;
+    failpoints::hit("refund", "applied");
     Ok(state)
 }

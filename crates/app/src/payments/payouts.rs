@@ -48,8 +48,12 @@ pub(crate) async fn cancel_in(tx: &mut Tx, booking: BookingId, left: i64) -> Res
     Ok(())
 }
 
-/// The day has come.
+/// The day has come. While money of the booking is disputed it waits; the end
+/// of the dispute comes here again.
 pub(crate) async fn fall_due_in(tx: &mut Tx, booking: BookingId) -> Result<()> {
+    if super::disputes::is_disputed_in(tx, booking).await? {
+        return Ok(());
+    }
     if let Some(payout) = sql::change_scheduled_payout(tx, booking, None, PayoutState::Due).await? {
         events::publish_in(tx, Event::PayoutDue { payout: payout.id, booking }).await?;
     }

@@ -3,9 +3,10 @@
 //! duplicates and any order are harmless.
 
 use super::jobs::HandleWebhook;
-use super::{operations, sql};
+use super::{disputes, operations, sql};
 use crate::App;
 use crate::error::{Error, Result};
+use crate::failpoints;
 use crate::ports::payments::{Answer, EventObject, ProviderError};
 use crate::worker;
 
@@ -28,11 +29,13 @@ pub async fn receive(app: &App, provider: &str, signature: Option<&str>, body: &
         app.provider.read_webhook(signature, body, app.clock.now().timestamp()).map_err(|why| Error::invalid("", "bad_signature", why))?;
     let mut tx = app.begin().await?;
     let now = tx.now();
+    failpoints::hit("webhook", "receiving");
     if sql::store_event(&mut tx, provider, &event, body, now).await? {
         let job = HandleWebhook { provider: provider.to_owned(), event: event.id, object: event.object };
         worker::enqueue_in(&mut tx, &job, now).await?;
     }
     tx.commit().await?;
+    failpoints::hit("webhook", "stored");
     app.wake_workers();
     Ok(())
 }
@@ -43,8 +46,10 @@ pub(super) async fn handle(app: &App, provider: &str, event: &str, object: &Even
     match object {
         EventObject::Charge(reference) => look(app, provider, reference).await?,
         EventObject::Refund(reference) => look_at_refund(app, reference).await?,
-        EventObject::Dispute(_) | EventObject::Transfer(_) | EventObject::Account(_) | EventObject::Other => {}
+        EventObject::Dispute(reference) => disputes::look(app, provider, reference).await?,
+        EventObject::Transfer(_) | EventObject::Account(_) | EventObject::Other => {}
     }
+    failpoints::hit("webhook", "handling");
     sql::mark_processed(&app.db, provider, event, app.clock.now(), None).await
 }
 
@@ -85,4 +90,9 @@ async fn look_at_refund(app: &App, reference: &str) -> Result<()> {
     let Some(operation) = sql::operation(&app.db, id).await? else { return Ok(()) };
     let Some(refund) = known(app.provider.fetch_refund(reference).await, reference)? else { return Ok(()) };
     operations::apply_refund(app, &operation, &refund).await.map(|_| ())
+}
+
+/// A try to handle an event has failed; its job will try again.
+pub(super) async fn failed(app: &App, provider: &str, event: &str, error: &str) -> Result<()> {
+    sql::mark_failed(&app.db, provider, event, error).await
 }

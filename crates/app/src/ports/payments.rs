@@ -207,6 +207,19 @@ pub enum EventObject {
 }
 
 impl EventObject {
+    /// From its kind and name, as [`EventObject::parts`] tells them.
+    #[must_use]
+    pub fn of(kind: &str, reference: Option<String>) -> Self {
+        match (kind, reference) {
+            ("charge", Some(reference)) => Self::Charge(reference),
+            ("refund", Some(reference)) => Self::Refund(reference),
+            ("dispute", Some(reference)) => Self::Dispute(reference),
+            ("transfer", Some(reference)) => Self::Transfer(reference),
+            ("account", Some(reference)) => Self::Account(reference),
+            _ => Self::Other,
+        }
+    }
+
     /// Its kind and name, for tables.
     #[must_use]
     pub fn parts(&self) -> (&'static str, Option<&str>) {

@@ -189,6 +189,34 @@ pub fn cancel_before_earn(booking: BookingId, host: UserId, quote: &Quote, settl
     Posting::new(format!("cx:{booking}"), PostingEvent::CancelBeforeEarn, quote.currency, legs)
 }
 
+/// Called off when part of the price had come in or been earned: what is
+/// `held` is divided, and whoever had earned more than the settlement leaves
+/// them gives back the difference.
+///
+/// # Errors
+/// When the settlement is not what was held and earned.
+pub fn cancel_partly_earned(
+    booking: BookingId,
+    host: UserId,
+    held: i64,
+    earned: &Division,
+    settled: &Settlement,
+) -> Result<Posting, LedgerError> {
+    let due = Division::of_settlement(earned.currency, settled).minus(earned);
+    let mut legs = vec![(Account::GuestFunds(booking), Debit, held), (Account::RefundPayable(booking), Credit, settled.refund)];
+    let owed = |amount: i64| if amount >= 0 { Account::HostPayable(host) } else { Account::HostReceivable(host) };
+    let mut divide = |account: Account, amount: i64| {
+        legs.push((account, if amount >= 0 { Credit } else { Debit }, amount.saturating_abs()));
+    };
+    divide(owed(due.host), due.host);
+    divide(Account::FeeHost, due.host_fee);
+    divide(Account::FeeGuest, due.guest_fee);
+    for (jurisdiction, amount) in due.taxes {
+        divide(Account::TaxPayable(jurisdiction), amount);
+    }
+    Posting::new(format!("cx:{booking}"), PostingEvent::CancelBeforeEarn, earned.currency, legs)
+}
+
 /// Called off after the host had earned: each gives back the difference.
 ///
 /// # Errors

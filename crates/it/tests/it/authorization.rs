@@ -69,6 +69,20 @@ const MATRIX: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/reviews/{X}/reply", [401, 4, 4, 4]),
     ("POST", "/reviews/{X}/report", [401, 4, 4, 4]),
     ("POST", "/admin/reviews/{X}/hide", [401, 4, 4, 4]),
+    ("GET", "/bookings/{B}/payment-plans", [401, 404, 2, 2]),
+    ("GET", "/bookings/{B}/instalments", [401, 404, 2, 2]),
+    ("GET", "/users/me/payment-methods", [401, 2, 2, 2]),
+    ("POST", "/users/me/payment-methods", [401, 4, 4, 4]),
+    ("DELETE", "/users/me/payment-methods/{X}", [401, 404, 404, 404]),
+    ("GET", "/admin/webhooks", [401, 404, 404, 404]),
+    ("GET", "/admin/webhooks/{P}/{X}", [401, 404, 404, 404]),
+    ("POST", "/admin/webhooks/{P}/{X}/replay", [401, 404, 404, 404]),
+    ("GET", "/admin/disputes", [401, 404, 404, 404]),
+    ("POST", "/admin/disputes/{X}/evidence", [401, 4, 4, 4]),
+    ("GET", "/admin/reconciliation/cases", [401, 404, 404, 404]),
+    ("POST", "/admin/reconciliation/cases/{X}/settle", [401, 4, 4, 4]),
+    ("POST", "/admin/reconciliation/runs", [401, 404, 404, 404]),
+    ("GET", "/admin/bookings/{B}/ledger", [401, 404, 404, 404]),
     ("POST", "/payments/webhooks/{X}", [4, 4, 4, 4]),
     ("GET", "/conversations", [401, 2, 2, 2]),
     ("POST", "/conversations", [401, 4, 4, 4]),
@@ -129,6 +143,7 @@ async fn everyone_sees_and_does_only_their_own() {
             .replace("{C}", &conversation)
             .replace("/events/stream", "/events/stream?since=ever")
             .replace("{U}", &host.id)
+            .replace("{P}", "sandbox")
             .replace("{X}", "01941f29-7c00-7000-8000-000000000000");
         for ((name, person), wanted) in people.iter().zip(expected) {
             let method: Method = method.parse().unwrap();

@@ -3,6 +3,7 @@
 //! through its documentation.
 
 pub mod accounts;
+pub mod admin_money;
 pub mod bookings;
 pub mod calendar;
 pub mod listing_input;
@@ -61,6 +62,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(pricing::router())
         .merge(bookings::router())
         .merge(payments::router())
+        .merge(admin_money::router())
         .merge(reviews::router())
         .merge(messaging::router())
         .merge(notifications::router())

@@ -83,5 +83,10 @@ pub(super) fn hash<'a>(head: &Head<'_>, lines: impl Iterator<Item = Line<'a>>) -
     for (number, line) in (1_i16..).zip(lines) {
         push(&mut text, number, &line);
     }
-    Sha256::digest(&text).into()
+    hash_of(&text)
+}
+
+/// The content hash of a finished text.
+pub(super) fn hash_of(text: &[u8]) -> [u8; 32] {
+    Sha256::digest(text).into()
 }

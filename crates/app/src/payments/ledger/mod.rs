@@ -4,10 +4,15 @@
 //! it.
 
 mod content;
+mod invariants;
 pub mod seal;
+mod stream;
+pub mod verify;
 
+use chrono::{DateTime, Utc};
+use domain::actor::Actor;
 use domain::ids::{BookingId, LedgerTransactionId};
-use domain::ledger::{self, Account, Posting};
+use domain::ledger::{self, Account, EntrySide, Posting};
 use domain::money::{Currency, Money};
 use domain::payments::{Applied, Payment};
 use sha2::{Digest, Sha256};
@@ -192,7 +197,6 @@ pub async fn balances(app: &App) -> Result<Vec<Balance>> {
 /// What stands on one account, on the side on which it grows, as this
 /// transaction sees it. Whoever decides by it holds a lock under which the
 /// account changes (the payment's, the host's).
-#[allow(dead_code, reason = "ground for the slices above")]
 pub(crate) async fn balance_in(tx: &mut Tx, account: &Account, currency: Currency) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "select coalesce(sum(case e.side when $2 then e.amount else -e.amount end), 0)::bigint from ledger_entries e where e.account_id = $1",
@@ -201,4 +205,96 @@ pub(crate) async fn balance_in(tx: &mut Tx, account: &Account, currency: Currenc
     .bind(account.kind().normal_side())
     .fetch_one(&mut **tx)
     .await?)
+}
+
+/// Whether the host has earned (a part of) a booking.
+pub(crate) async fn has_earned_in(tx: &mut Tx, booking: BookingId) -> Result<bool> {
+    Ok(sqlx::query_scalar("select exists (select 1 from ledger_transactions where booking_id = $1 and event = 'earn')")
+        .bind(booking)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
+/// A posting as staff read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// Which.
+    pub id: LedgerTransactionId,
+    /// The business event's own name.
+    pub key: String,
+    /// What happened.
+    pub event: String,
+    /// The posting that this one undoes.
+    pub reverses: Option<LedgerTransactionId>,
+    /// A word to auditors.
+    pub note: String,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+    /// Its number in the chain, once it is sealed.
+    pub sequence: Option<i64>,
+    /// Debits and credits.
+    pub entries: Vec<BookedEntry>,
+}
+
+/// An entry as staff read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookedEntry {
+    /// The account's key.
+    pub account: String,
+    /// Which side.
+    pub side: EntrySide,
+    /// How much.
+    pub amount: Money,
+}
+
+#[derive(FromRow)]
+struct BookedRow {
+    id: LedgerTransactionId,
+    key: String,
+    event: String,
+    reverses: Option<LedgerTransactionId>,
+    note: String,
+    occurred_at: DateTime<Utc>,
+    sequence: Option<i64>,
+    account: String,
+    side: EntrySide,
+    amount: i64,
+    currency: Currency,
+}
+
+/// Every posting about a booking, oldest first.
+///
+/// # Errors
+/// 404 for anyone but staff.
+pub async fn of_booking(app: &App, actor: &Actor, booking: BookingId) -> Result<Vec<Transaction>> {
+    if !actor.is_staff() {
+        return Err(Error::NotFound("booking"));
+    }
+    let rows: Vec<BookedRow> = sqlx::query_as(
+        "select t.id, t.key, t.event, t.reverses, t.note, t.occurred_at, c.sequence, a.key as account, e.side, e.amount, e.currency
+         from ledger_transactions t join ledger_entries e on e.transaction_id = t.id join ledger_accounts a on a.id = e.account_id
+         left join ledger_chain c on c.transaction_id = t.id
+         where t.booking_id = $1 order by t.id, e.line",
+    )
+    .bind(booking)
+    .fetch_all(&app.db)
+    .await?;
+    let mut transactions: Vec<Transaction> = Vec::new();
+    for row in rows {
+        let entry = BookedEntry { account: row.account, side: row.side, amount: Money::new(row.amount, row.currency) };
+        match transactions.last_mut().filter(|last| last.id == row.id) {
+            Some(last) => last.entries.push(entry),
+            None => transactions.push(Transaction {
+                id: row.id,
+                key: row.key,
+                event: row.event,
+                reverses: row.reverses,
+                note: row.note,
+                occurred_at: row.occurred_at,
+                sequence: row.sequence,
+                entries: vec![entry],
+            }),
+        }
+    }
+    Ok(transactions)
 }

@@ -86,3 +86,17 @@ pub async fn seal(app: &App) -> Result<u64> {
         }
     }
 }
+
+/// Whether the chain passes through a point kept earlier (`number:hash`, as
+/// [`Link`] is printed).
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn passes_through(app: &App, point: &str) -> Result<bool> {
+    let Some((sequence, _)) = point.split_once(':').and_then(|(number, hash)| Some((number.parse::<i64>().ok()?, hash))) else {
+        return Ok(false);
+    };
+    let link: Option<Link> =
+        sqlx::query_as("select sequence, hash from ledger_chain where sequence = $1").bind(sequence).fetch_optional(&app.db).await?;
+    Ok(link.is_some_and(|link| link.to_string() == point))
+}

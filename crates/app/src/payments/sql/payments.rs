@@ -88,7 +88,6 @@ pub(in crate::payments) async fn by_booking(db: &PgPool, booking: BookingId) -> 
     Ok(row.map(Payment::from))
 }
 
-#[allow(dead_code, reason = "ground for the slices above")]
 pub(in crate::payments) async fn all_by_booking(db: &PgPool, booking: BookingId) -> Result<Vec<Payment>> {
     let row: Vec<PaymentRow> = sqlx::query_as(
         "select id, booking_id, sequence, purpose, payer_id, amount, currency, status, captured, refunded, provider_reference, decline_code, action_url,
@@ -176,6 +175,28 @@ pub(in crate::payments) async fn save(tx: &mut Tx, payment: &Payment) -> Result<
     .bind(payment.authorization_expires_at)
     .bind(&payment.method)
     .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The first payment asks for another amount: before anything came of it.
+pub(in crate::payments) async fn set_amount(tx: &mut Tx, payment: &Payment) -> Result<()> {
+    sqlx::query("update payments set amount = $2 where id = $1 and captured = 0")
+        .bind(payment.id)
+        .bind(payment.amount.amount)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes away the later parts of a plan of which nothing has been tried.
+pub(in crate::payments) async fn drop_plan(tx: &mut Tx, booking: BookingId) -> Result<()> {
+    sqlx::query(
+        "delete from payments p where p.booking_id = $1 and p.sequence > 1 and p.purpose = 'instalment' and p.status = 'pending'
+           and not exists (select 1 from payment_operations o where o.payment_id = p.id)",
+    )
+    .bind(booking)
     .execute(&mut **tx)
     .await?;
     Ok(())
