@@ -10,6 +10,7 @@ mod cache;
 mod calendar;
 mod concurrency;
 mod contract;
+mod crashes;
 mod feed;
 mod import;
 mod jobs;
