@@ -45,6 +45,16 @@ impl Tx {
         self.app.clock.now()
     }
 
+    /// Undoes everything and frees what was locked before it returns; a drop
+    /// does so only when the connection is next used.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn rollback(self) -> Result<()> {
+        self.inner.rollback().await?;
+        Ok(())
+    }
+
     /// Notes that something of a home has changed that search must know. Every
     /// statement that writes listings, rules or prices does this.
     pub(crate) fn touch(&mut self, listing: ListingId) {

@@ -214,7 +214,15 @@ impl Gazetteer {
         if !within.is_empty() {
             best.retain(|(_, _, place, _)| self.lies_in(&self.places[*place], within));
         }
-        best.sort_unstable_by_key(|hit| (hit.0, std::cmp::Reverse(hit.1), hit.2, hit.3));
+        let order = |hit: &(Fit, u64, usize, u32)| (hit.0, std::cmp::Reverse(hit.1), hit.2, hit.3);
+        // A single letter begins tens of thousands of names: only the best are put
+        // in order, more of them than one place has names.
+        let enough = most * ENOUGH_NAMES;
+        if best.len() > enough {
+            best.select_nth_unstable_by_key(enough, order);
+            best.truncate(enough);
+        }
+        best.sort_unstable_by_key(order);
         let mut seen = std::collections::HashSet::new();
         let first = best.into_iter().filter(|(_, _, place, _)| seen.insert(*place)).take(most);
         first
@@ -230,6 +238,9 @@ impl Gazetteer {
 /// The usual name of a place counts so many times another one: somewhere in the
 /// world every large city is called something that begins like a smaller one.
 const USUAL_COUNTS: u64 = 20;
+
+/// Names looked at for each place that is proposed.
+const ENOUGH_NAMES: usize = 64;
 
 /// Countries count as large cities: one that types `fra` may mean either.
 fn weight(place: &Place) -> u64 {

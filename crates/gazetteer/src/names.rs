@@ -78,7 +78,7 @@ impl Names {
     }
 
     /// Gives every place with a name whose beginning is a slip (from four letters
-    /// on; two from eight on) away from `typed`.
+    /// on; two from eight on) away from `typed`. The first letter must be right.
     pub fn with_slips(&self, typed: &str, mut give: impl FnMut(usize, u32)) {
         let letters: Vec<char> = typed.chars().take(MOST_LETTERS).collect();
         let most = match letters.len() {
@@ -86,61 +86,109 @@ impl Names {
             4..8 => 1,
             _ => 2,
         };
-        // One row of distances for each letter of the current name.
-        let mut rows: Vec<Vec<usize>> = vec![(0..=letters.len()).collect()];
-        let mut path: Vec<char> = Vec::new();
+        let first = &typed[..letters[0].len_utf8()];
+        let from = self.entries.partition_point(|entry| self.name(entry) < first);
+        let entries = &self.entries[from..];
+        let entries = &entries[..entries.partition_point(|entry| self.name(entry).starts_with(first))];
+        let mut walk = Walk::new(letters, most);
         let mut at = 0;
-        while let Some(entry) = self.entries.get(at) {
+        while let Some(entry) = entries.get(at) {
             let name = self.name(entry);
-            let common = name.chars().zip(&path).take_while(|(a, b)| a == *b).count();
-            path.truncate(common);
-            rows.truncate(common + 1);
-            let mut bytes: usize = path.iter().map(|c| c.len_utf8()).sum();
-            let mut decided = rows.last().is_some_and(|row| row[letters.len()] <= most);
-            for c in name[bytes..].chars() {
-                if decided || path.len() > letters.len() + most {
-                    break;
+            match walk.on(name) {
+                Step::Fits => {
+                    give(entry.place as usize, entry.other);
+                    at += 1;
                 }
-                let row = next_row(&letters, &rows, &path, c);
-                path.push(c);
-                bytes += c.len_utf8();
-                decided = row[letters.len()] <= most;
-                let hopeless = row.iter().all(|distance| *distance > most);
-                rows.push(row);
-                if hopeless {
-                    // No name that begins so can fit: on behind all of them.
+                Step::TooShort => at += 1,
+                // No name that begins so can fit: on behind all of them.
+                Step::Hopeless { bytes } => {
                     let dead = &name[..bytes];
-                    at += self.entries[at..].partition_point(|entry| self.name(entry).starts_with(dead)).max(1);
-                    break;
+                    at += entries[at..].partition_point(|entry| self.name(entry).starts_with(dead)).max(1);
                 }
             }
-            if rows.last().is_some_and(|row| row.iter().all(|distance| *distance > most)) {
-                continue;
-            }
-            if decided {
-                give(entry.place as usize, entry.other);
-            }
-            at += 1;
         }
     }
 }
 
-/// The distances of `letters` from a name one letter longer; a swap of
-/// neighbours is one slip.
-fn next_row(letters: &[char], rows: &[Vec<usize>], path: &[char], c: char) -> Vec<usize> {
-    let Some(last) = rows.last() else { return Vec::new() };
-    let mut row = Vec::with_capacity(letters.len() + 1);
-    row.push(last[0] + 1);
-    for (n, letter) in letters.iter().enumerate() {
-        let mut cost = (last[n + 1] + 1).min(row[n] + 1).min(last[n] + usize::from(*letter != c));
-        if n > 0
-            && path.last() == Some(letter)
-            && letters[n - 1] == c
-            && let Some(before) = rows.len().checked_sub(2).and_then(|two| rows.get(two))
-        {
-            cost = cost.min(before[n - 1] + 1);
+/// What a name has come to.
+enum Step {
+    /// Its beginning is near enough.
+    Fits,
+    /// It ends before it is.
+    TooShort,
+    /// Its first `bytes` bytes are too far away already.
+    Hopeless { bytes: usize },
+}
+
+/// Distances of what was typed from the letters of the current name, one row
+/// for each; rows of a beginning that the next name shares are kept.
+struct Walk {
+    typed: Vec<char>,
+    most: usize,
+    path: Vec<char>,
+    /// Only the cells within `most` of the diagonal are worked out; the others,
+    /// and whatever is further away, are `most + 1`.
+    rows: Vec<[u8; MOST_LETTERS + 1]>,
+}
+
+impl Walk {
+    fn new(typed: Vec<char>, most: usize) -> Self {
+        let mut start = [0; MOST_LETTERS + 1];
+        for (n, cell) in start.iter_mut().enumerate() {
+            *cell = u8::try_from(n.min(most + 1)).unwrap_or(u8::MAX);
         }
-        row.push(cost);
+        Self { typed, most, path: Vec::new(), rows: vec![start] }
     }
-    row
+
+    fn fits(&self) -> bool {
+        self.rows.last().is_some_and(|row| usize::from(row[self.typed.len()]) <= self.most)
+    }
+
+    /// On to the next name in order.
+    fn on(&mut self, name: &str) -> Step {
+        let shared = name.chars().zip(&self.path).take_while(|(a, b)| a == *b).count();
+        self.path.truncate(shared);
+        self.rows.truncate(shared + 1);
+        let mut bytes: usize = self.path.iter().map(|c| c.len_utf8()).sum();
+        if self.fits() {
+            return Step::Fits;
+        }
+        for c in name[bytes..].chars() {
+            bytes += c.len_utf8();
+            let near = self.letter(c);
+            if self.fits() {
+                return Step::Fits;
+            }
+            if !near {
+                return Step::Hopeless { bytes };
+            }
+        }
+        Step::TooShort
+    }
+
+    /// One more letter of the name; whether anything can still fit. A swap of
+    /// neighbours is one slip.
+    fn letter(&mut self, c: char) -> bool {
+        let depth = self.rows.len();
+        let far = u8::try_from(self.most + 1).unwrap_or(u8::MAX);
+        let mut row = [far; MOST_LETTERS + 1];
+        let last = &self.rows[depth - 1];
+        let mut near = false;
+        if depth <= self.most {
+            row[0] = u8::try_from(depth).unwrap_or(far);
+            near = true;
+        }
+        for n in depth.saturating_sub(self.most).max(1)..=(depth + self.most).min(self.typed.len()) {
+            let letter = self.typed[n - 1];
+            let mut cost = (last[n] + 1).min(row[n - 1] + 1).min(last[n - 1] + u8::from(letter != c));
+            if n > 1 && depth > 1 && self.path[depth - 2] == letter && self.typed[n - 2] == c {
+                cost = cost.min(self.rows[depth - 2][n - 2] + 1);
+            }
+            row[n] = cost.min(far);
+            near |= row[n] < far;
+        }
+        self.path.push(c);
+        self.rows.push(row);
+        near
+    }
 }

@@ -21,4 +21,4 @@ pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use database::TestDb;
 pub use stream::EventStream;
-pub use world::{TestApp, assemble};
+pub use world::TestApp;

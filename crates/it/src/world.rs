@@ -41,7 +41,14 @@ impl Mailer for Letterbox {
 /// An application on a database that exists, with the machine's clock: for
 /// measurements.
 pub fn bare(db: sqlx::PgPool) -> App {
-    build(settings(&std::env::temp_dir(), "http://127.0.0.1:1"), db, (Clock::system(), Ids::seeded(7)), Arc::new(Letterbox::default()))
+    assemble(settings(&std::env::temp_dir(), "http://127.0.0.1:1"), db, (Clock::system(), Ids::seeded(7)), Arc::new(Letterbox::default()))
+}
+
+/// An application without a server, its clock standing at `start` and as far
+/// ahead as the database says.
+pub fn headless(db: sqlx::PgPool, start: chrono::DateTime<chrono::Utc>, ids: Ids) -> App {
+    let config = settings(&std::env::temp_dir(), "http://127.0.0.1:1");
+    assemble(config, db, (Clock::standing(start), ids), Arc::new(Letterbox::default()))
 }
 
 fn settings(folder: &std::path::Path, base: &str) -> Config {
@@ -53,7 +60,7 @@ fn settings(folder: &std::path::Path, base: &str) -> Config {
     config
 }
 
-fn build(config: Config, db: sqlx::PgPool, (clock, ids): (Clock, Ids), mails: Arc<Letterbox>) -> App {
+fn assemble(config: Config, db: sqlx::PgPool, (clock, ids): (Clock, Ids), mails: Arc<Letterbox>) -> App {
     let late: Arc<OnceLock<App>> = Arc::default();
     let later = late.clone();
     let secret = b"a secret of the tests".to_vec();
@@ -100,22 +107,6 @@ impl Drop for Folder {
 
 pub const PASSWORD: &str = "open the garden gate";
 
-/// The application without a server, its clock standing at `start` (and as far
-/// ahead as the database says), and where its mails go.
-pub fn assemble(
-    pool: sqlx::PgPool,
-    (base, folder): (&str, &std::path::Path),
-    start: chrono::DateTime<chrono::Utc>,
-    ids: Ids,
-    change: impl FnOnce(&mut Config),
-) -> (App, Arc<Letterbox>) {
-    let mut config = settings(folder, base);
-    change(&mut config);
-    let mails = Arc::new(Letterbox::default());
-    let app = build(config, pool, (Clock::standing(start), ids), mails.clone());
-    (app, mails)
-}
-
 impl TestApp {
     pub async fn new() -> Self {
         Self::with_connections(10).await
@@ -155,7 +146,10 @@ impl TestApp {
     async fn on(db: Arc<TestDb>, folder: Arc<Folder>, start: chrono::DateTime<chrono::Utc>, change: impl FnOnce(&mut Config)) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let (app, mails) = assemble(db.pool().clone(), (&base, &folder.0), start, Ids::seeded(7), change);
+        let mails = Arc::new(Letterbox::default());
+        let mut config = settings(&folder.0, &base);
+        change(&mut config);
+        let app = assemble(config, db.pool().clone(), (Clock::standing(start), Ids::seeded(7)), mails.clone());
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
         Self { app, base, mails, folder, db, start }
     }

@@ -27,7 +27,7 @@ pub async fn accept(app: &App, actor: &Actor, id: BookingId, key: Option<&Idempo
         None => {}
         Some(Progress::Done(value)) => return Ok(Once { value, replayed: true }),
         Some(Progress::Begun(capture)) => {
-            drop(tx);
+            tx.rollback().await?;
             return conclude(app, actor, id, capture, key).await;
         }
     }

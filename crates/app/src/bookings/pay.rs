@@ -51,8 +51,9 @@ pub async fn pay(app: &App, actor: &Actor, id: BookingId, method: &str, key: Opt
 pub async fn pay_with(app: &App, actor: &Actor, id: BookingId, wish: PayWish<'_>, key: Option<&IdempotencyKey>) -> Result<Once<Payment>> {
     let guest = accounts::require_user(actor)?;
     crate::error::check(|check| check.text(wish.method, "/payment_method", 1..=255))?;
-    if let ControlFlow::Break(once) = taken_up(app, guest, key).await? {
-        return Ok(once);
+    match taken_up(app, guest, key).await? {
+        ControlFlow::Break(once) => return Ok(once),
+        ControlFlow::Continue(tx) => tx.rollback().await?,
     }
     // What the provider must know beforehand; none of it moves money.
     let seen = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
@@ -94,7 +95,7 @@ async fn taken_up(app: &App, guest: UserId, key: Option<&IdempotencyKey>) -> Res
         Some(Progress::Done(value)) => Ok(ControlFlow::Break(Once { value, replayed: true })),
         Some(Progress::Begun(operation)) => {
             // The provider is asked outside any transaction.
-            drop(tx);
+            tx.rollback().await?;
             let value = conclude(app, guest, key, operation).await?;
             Ok(ControlFlow::Break(Once { value, replayed: false }))
         }

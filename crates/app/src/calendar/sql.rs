@@ -424,6 +424,7 @@ pub(super) async fn unblock(tx: &mut Tx, listing: ListingId, within: Stay) -> Re
 
 /// What is booked here from a date on; holds whose time is over are released.
 pub(super) async fn booked(tx: &mut Tx, listing: ListingId, from: NaiveDate, now: DateTime<Utc>) -> Result<Vec<Booked>> {
+    tx.touch_nights(listing);
     sqlx::query("delete from occupancies where listing_id = $1 and expires_at <= $2").bind(listing).bind(now).execute(&mut **tx).await?;
     let rows: Vec<(BookingId, NaiveDate, NaiveDate)> = sqlx::query_as(
         "select booking_id, lower(nights), upper(nights) from occupancies
@@ -446,6 +447,7 @@ pub(super) async fn replace_feed(tx: &mut Tx, listing: ListingId, feed: Calendar
     if known.iter().copied().eq(blocks.iter().map(|stay| (stay.check_in, stay.check_out))) {
         return Ok(false);
     }
+    tx.touch_nights(listing);
     sqlx::query("delete from occupancies where feed_id = $1").bind(feed).execute(&mut **tx).await?;
     let rows: Vec<NewOccupancy<'_>> = blocks.iter().map(|nights| NewOccupancy::of_feed(feed, *nights)).collect();
     if !rows.is_empty() {

@@ -43,6 +43,7 @@ impl Job<App> for SendMail {
             message_id: self.message.clone(),
         };
         app.mailer.send(&mail).await?;
+        crate::failpoints::hit("mail", "sent");
         Ok(())
     }
 }

@@ -8,11 +8,11 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use app::App;
 use app::ports::sandbox::{Chaos, set_chaos};
 use chrono::TimeDelta;
 use it::TestDb;
 use it::soak::{Soak, prove, tampering_is_found};
+use it::world::headless;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sqlx::PgPool;
@@ -45,12 +45,6 @@ fn start() -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(1_893_492_000, 0).unwrap_or_default()
 }
 
-async fn app(pool: PgPool) -> anyhow::Result<App> {
-    let folder = std::env::temp_dir().join("roost-soak");
-    std::fs::create_dir_all(&folder)?;
-    Ok(it::assemble(pool, ("http://127.0.0.1:1", &folder), start(), app::ids::Ids::random(), |_| {}).0)
-}
-
 async fn placed(pool: &PgPool) -> anyhow::Result<u64> {
     let count: i64 = sqlx::query_scalar("select count(*) from bookings").fetch_one(pool).await?;
     Ok(u64::try_from(count)?)
@@ -60,7 +54,7 @@ async fn placed(pool: &PgPool) -> anyhow::Result<u64> {
 async fn child(url: &str) -> anyhow::Result<()> {
     let arguments = arguments().map_err(anyhow::Error::msg)?;
     let pool = PgPoolOptions::new().max_connections(12).connect(url).await?;
-    let app = app(pool.clone()).await?;
+    let app = headless(pool.clone(), start(), app::ids::Ids::random());
     app.clock.follow(&app.db).await?;
     set_chaos(&app, Chaos { delay_seconds: 5, copies: 2, reorder: true }).await?;
     let soak = Arc::new(Soak::new(app.clone(), arguments.homes).await?);
@@ -79,7 +73,7 @@ async fn child(url: &str) -> anyhow::Result<()> {
 
 async fn parent(arguments: Arguments) -> anyhow::Result<bool> {
     let db = TestDb::with_connections(12).await;
-    let app = app(db.pool().clone()).await?;
+    let app = headless(db.pool().clone(), start(), app::ids::Ids::random());
     let mut random = StdRng::seed_from_u64(arguments.seed);
     let began = Instant::now();
     let mut kills = 0;

@@ -46,6 +46,11 @@ impl Stage {
     }
 
     async fn start(&self, failpoint: &str) -> Program {
+        // A dead worker's jobs are its own for a minute of the database's time.
+        sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
+            .execute(self.app.pool())
+            .await
+            .unwrap();
         let mut command = Command::new(binary());
         // Nobody listens there: the cache does without.
         command.env("DATABASE_URL", self.app.db().url()).env("REDIS_URL", "redis://127.0.0.1:1/").env("ROOST_FAILPOINT", failpoint);
@@ -243,11 +248,6 @@ async fn an_event_is_handled_once_wherever_its_handling_died() {
         if asked.is_none() {
             stage.insist(&stage.guest, &format!("{path}/payments"), &json!({"payment_method": "pm_card_createDispute"}), "pay").await;
         }
-        // A dead worker's jobs are its own for a minute of the database's time.
-        sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
-            .execute(stage.app.pool())
-            .await
-            .unwrap();
         stage.time_passes("PT2M").await;
         assert_eq!(stage.one::<i64>("select count(*) from disputes").await, 1, "{failpoint}");
         assert_eq!(stage.one::<i64>("select count(*) from ledger_transactions where event = 'dispute_opened'").await, 1, "{failpoint}");
@@ -267,10 +267,6 @@ async fn a_hold_expires_though_its_sweeper_died() {
         let _ = request.timeout(Duration::from_secs(30)).send().await;
         dies(&mut program, failpoint).await;
         let _program = stage.start("").await;
-        sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
-            .execute(stage.app.pool())
-            .await
-            .unwrap();
         stage.time_passes("PT2M").await;
         assert_eq!(stage.one::<String>("select state from bookings").await, "expired", "{failpoint}");
         assert_eq!(stage.one::<i64>("select count(*) from occupancies where lane = 'booking'").await, 0, "{failpoint}");
@@ -288,10 +284,6 @@ async fn a_mail_sent_twice_is_one_mail() {
     stage.ask(&stage.guest, &format!("{path}/payments"), &json!({"payment_method": "pm_card_visa"}), "pay").await;
     dies(&mut program, "mail.sent").await;
     let _program = stage.start("").await;
-    sqlx::query("update jobs set lease_until = now() - interval '1 second' where status = 'running'")
-        .execute(stage.app.pool())
-        .await
-        .unwrap();
     stage.insist(&stage.guest, &format!("{path}/payments"), &json!({"payment_method": "pm_card_visa"}), "pay").await;
     stage.time_passes("PT2M").await;
     let mails: Vec<String> = std::fs::read_dir(stage.folder.join("outbox"))

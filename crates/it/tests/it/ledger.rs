@@ -145,8 +145,10 @@ async fn what_is_slipped_in_or_left_over_is_found() {
 
     // A payment that claims another amount, a provider that holds another.
     sqlx::query("update payments set captured = captured - 1").execute(app.pool()).await.unwrap();
+    assert_eq!(verify(&app.app, None).await.unwrap().fault.unwrap().check, "escrow");
+    sqlx::query("update payments set captured = captured + 1, refunded = 1").execute(app.pool()).await.unwrap();
     assert_eq!(verify(&app.app, None).await.unwrap().fault.unwrap().check, "payments");
-    sqlx::query("update payments set captured = captured + 1").execute(app.pool()).await.unwrap();
+    sqlx::query("update payments set refunded = 0").execute(app.pool()).await.unwrap();
     sqlx::query("update sandbox_charges set captured = captured - 1").execute(app.pool()).await.unwrap();
     assert_eq!(verify(&app.app, None).await.unwrap().fault.unwrap().check, "provider");
 }

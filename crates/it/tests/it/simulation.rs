@@ -13,7 +13,7 @@ use it::soak::{Soak, prove, tampering_is_found};
 async fn random_lives_leave_nothing_unbalanced_lost_or_double() {
     let db = TestDb::with_connections(12).await;
     let start = "2030-01-01T10:00:00Z".parse().unwrap();
-    let (app, _) = it::assemble(db.pool().clone(), ("http://127.0.0.1:1", &std::env::temp_dir()), start, Ids::seeded(11), |_| {});
+    let app = it::world::headless(db.pool().clone(), start, Ids::seeded(11));
     set_chaos(&app, Chaos { delay_seconds: 5, copies: 2, reorder: true }).await.unwrap();
     let soak = Arc::new(Soak::new(app.clone(), 24).await.unwrap());
     soak.live(20_300_101, 160, 40, TimeDelta::hours(30)).await.unwrap();

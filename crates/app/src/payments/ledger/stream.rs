@@ -107,6 +107,8 @@ impl<'c> Rows<'c> {
         }
         let count = i16::from_be_bytes(self.buffer[self.at..self.at + 2].try_into()?);
         if count < 0 {
+            // To the end of the protocol too: the connection is used again.
+            while self.messages.next().await.transpose()?.is_some() {}
             return Ok(None);
         }
         let mut length = 2;
