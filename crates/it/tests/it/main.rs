@@ -11,6 +11,7 @@ mod calendar;
 mod calendar_feeds;
 mod concurrency;
 mod contract;
+mod host_pages;
 mod hosting;
 mod import;
 mod jobs;

@@ -103,7 +103,9 @@ async fn log_in(State(app): State<App>, visitor: Visitor, device: Device, Sent(f
         Err(app::Error::Challenge { code: "totp_required", .. }) => {
             Mistakes::one("totp", "totp_required", "Type the code of your authenticator app, or a recovery code.")
         }
-        Err(app::Error::Challenge { .. }) => Mistakes::one("totp", "wrong_code", "This code is wrong or was used before: wait for the next one."),
+        Err(app::Error::Challenge { .. }) => {
+            Mistakes::one("totp", "wrong_code", "This code is wrong or was used before: wait for the next one.")
+        }
         Err(app::Error::TooMany { retry_after_seconds }) => {
             let wait = visitor.locale.n(
                 ("Too many tries. Wait {0} second.", "Too many tries. Wait {0} seconds."),
