@@ -137,7 +137,7 @@ pub async fn renew_recovery_codes(app: &App, login: &Login, password: &str) -> R
 async fn fresh_codes_in(tx: &mut Tx, user: UserId) -> Result<Vec<String>> {
     let app = tx.app();
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code(app.ids.bits())).collect();
-    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| tokens::hash(code)).collect();
+    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| tokens::hash(&code.replace('-', ""))).collect();
     sql::put_recovery_codes(tx, user, &hashes).await?;
     Ok(codes)
 }
@@ -159,7 +159,7 @@ async fn spend_in(tx: &mut Tx, user: UserId, factor: &sql::Factor, code: &str) -
         sql::spend_step(tx, user, step).await?;
         return Ok(true);
     }
-    let recovery = code.to_uppercase();
+    let recovery = code.to_uppercase().replace('-', "");
     if factor.confirmed_at.is_some() && sql::spend_recovery_code(tx, user, &tokens::hash(&recovery)).await? {
         return Ok(true);
     }

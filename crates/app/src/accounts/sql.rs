@@ -369,6 +369,8 @@ pub(super) async fn export(db: &PgPool, user: UserId) -> Result<serde_json::Valu
             'listings', coalesce((select jsonb_agg(to_jsonb(l) - 'search_text') from listings l where l.host_id = $1), '[]'),
             'bookings', coalesce((select jsonb_agg(to_jsonb(b)) from bookings b where b.guest_id = $1 or b.host_id = $1), '[]'),
             'payments', coalesce((select jsonb_agg(to_jsonb(p)) from payments p where p.payer_id = $1), '[]'),
+            'payment_methods', coalesce((select jsonb_agg(to_jsonb(m) - 'reference') from payment_methods m where m.user_id = $1), '[]'),
+            'payment_customers', coalesce((select jsonb_agg(to_jsonb(c)) from payment_customers c where c.user_id = $1), '[]'),
             'payouts', coalesce((select jsonb_agg(to_jsonb(p)) from payouts p where p.host_id = $1), '[]'),
             'reviews_written', coalesce((select jsonb_agg(to_jsonb(r)) from reviews r where r.author_id = $1), '[]'),
             'reviews_received', coalesce((select jsonb_agg(to_jsonb(r)) from reviews r where r.subject_user_id = $1 and r.status = 'published'), '[]')

@@ -190,7 +190,9 @@ pub(crate) async fn has_stale_feed_in(tx: &mut Tx, listing: ListingId) -> Result
 /// # Errors
 /// 404 for unknown secrets.
 pub async fn export(app: &App, secret: &str) -> Result<String> {
-    let (listing, title) = sql::exported(&app.db, secret).await?.ok_or(Error::NotFound("calendar"))?;
+    let ours = !secret.is_empty() && secret.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let found = if ours { sql::exported(&app.db, secret).await? } else { None };
+    let (listing, title) = found.ok_or(Error::NotFound("calendar"))?;
     let now = app.clock.now();
     let from = now.date_naive() - TimeDelta::days(31);
     let taken = sql::taken(&app.db, listing, from, now).await?;

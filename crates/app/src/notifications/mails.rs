@@ -48,7 +48,7 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
             let Some((to, author, _)) = sql::review(&app.db, *review).await? else { return Ok(Vec::new()) };
             let words = format!("{author} has reviewed your stay together. You can read it now, and answer once.");
             let letter = Letter::new(to, NotificationKind::Reviews, "A review of you is open").saying(words);
-            return Ok(vec![letter.linking(format!("/users/{to}"))]);
+            return Ok(vec![letter.linking(format!("/people/{to}"))]);
         }
         _ => return Ok(Vec::new()),
     };

@@ -196,7 +196,9 @@ pub async fn unshare(app: &App, actor: &Actor, id: WishlistId) -> Result<()> {
 /// # Errors
 /// 404 for links that lead nowhere (any more).
 pub async fn shared(app: &App, secret: &str, page: PageRequest<WishKey>) -> Result<(Wishlist, Person, Page<WishedHome>)> {
-    let list = sql::by_secret(&app.db, secret).await?.ok_or(Error::NotFound("wishlist"))?;
+    let ours = !secret.is_empty() && secret.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let found = if ours { sql::by_secret(&app.db, secret).await? } else { None };
+    let list = found.ok_or(Error::NotFound("wishlist"))?;
     let owner = accounts::people(app, &[list.owner_id]).await?.remove(&list.owner_id).ok_or(Error::NotFound("wishlist"))?;
     let homes = homes_of(app, list.id, page).await?.map(|mut home| {
         home.wish.note.clear();

@@ -220,6 +220,7 @@ async fn the_calendar_of_a_home_is_given_without_names() {
     app.get(short).await.problem(404);
     app.get("/ical/none.ics").await.problem(404);
     app.get("/ical/none").await.problem(404);
+    app.get("/ical/%00.ics").await.problem(404);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod contract;
 mod crashes;
 mod feed;
 mod graphql;
+mod host_pages;
 mod hosting;
 mod import;
 mod jobs;

@@ -50,6 +50,7 @@ async fn an_inquiry_is_answered_and_becomes_the_bookings_thread() {
         bodies(&entries),
         [
             "The stay is booked: 2030-02-01 to 2030-02-03.",
+            "We come late.",
             "Lovely.",
             "From noon on.",
             "Is the balcony sunny? My number is +351 912 345 678."
@@ -60,7 +61,7 @@ async fn an_inquiry_is_answered_and_becomes_the_bookings_thread() {
     let about_booking = host.post("/api/v1/conversations", json!({"booking_id": booking["id"], "message": "Welcome!"})).await.expect(201);
     assert_eq!(about_booking["id"].as_str(), Some(id.as_str()));
     app.run_jobs().await;
-    assert_eq!(guest.get(&format!("{path}/messages")).await.expect(200)["data"].as_array().unwrap().len(), 5, "told once");
+    assert_eq!(guest.get(&format!("{path}/messages")).await.expect(200)["data"].as_array().unwrap().len(), 6, "told once");
 }
 
 #[tokio::test]

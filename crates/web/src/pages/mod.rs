@@ -5,15 +5,20 @@
 //! a page (or the way to the login) by [`surround`].
 
 mod cards;
+mod factor;
 mod failure;
 pub mod fields;
 mod format;
 mod home;
+pub(crate) mod host;
+mod inbox;
 pub mod locale;
 mod login;
+mod notices;
 mod preferences;
 pub mod shell;
 pub mod visitor;
+mod wishlists;
 mod words;
 
 use app::App;
@@ -38,6 +43,11 @@ pub fn router(app: &App) -> Router<App> {
         .merge(home::router())
         .merge(login::router())
         .merge(preferences::router())
+        .merge(inbox::router())
+        .merge(notices::router())
+        .merge(wishlists::router())
+        .merge(factor::router())
+        .merge(host::router())
         .fallback(failure::not_found)
         .layer(CatchPanicLayer::custom(crate::server::panicked))
         .layer(from_fn_with_state(app.clone(), surround))
