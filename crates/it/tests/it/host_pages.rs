@@ -150,7 +150,8 @@ async fn figures_stand_in_a_table_beside_their_drawing() {
     browser.open("/host/earnings").await;
     browser.expect(200, "<rect class=\"bar\"");
     browser.expect(200, "February 2030");
-    assert!(app.get("/host/earnings.csv").await.status != 200);
+    let stranger = app.get("/host/earnings.csv").await;
+    assert!(stranger.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "asked to log in");
     browser.open("/host/earnings.csv").await;
     browser.expect(200, "2030-02,EUR,");
     let mut at_guest = at(&app, &guest).await;

@@ -46,6 +46,10 @@ impl Payment {
     async fn action_url(&self) -> Option<&str> {
         self.0.action_url.as_deref()
     }
+    /// What it pays: `stay`, or a part of it.
+    async fn purpose(&self) -> String {
+        self.0.purpose.to_string()
+    }
     /// Why the last try failed, e.g. `card_declined`.
     async fn decline_code(&self) -> Option<&str> {
         self.0.decline_code.as_deref()

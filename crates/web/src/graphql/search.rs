@@ -207,6 +207,14 @@ impl Hit {
     async fn id(&self) -> ID {
         self.0.id.0.into()
     }
+    /// First night of the stay that the total is for; with dates only.
+    async fn check_in(&self) -> Option<chrono::NaiveDate> {
+        self.0.stay.map(|stay| stay.check_in)
+    }
+    /// First date after its last night; with dates only.
+    async fn check_out(&self) -> Option<chrono::NaiveDate> {
+        self.0.stay.map(|stay| stay.check_out)
+    }
     /// Its title.
     async fn title(&self) -> &str {
         &self.0.title

@@ -96,6 +96,57 @@ const OPERATIONS: &[(&str, &str, Road)] = &[
     ("PUT", "/sandbox/webhooks", Field("Mutation.setSandboxWebhooks")),
 ];
 
+/// Operations that GraphQL does not have yet. The list only ever shrinks: what
+/// is new comes on both roads.
+const NOT_YET: &[&str] = &[
+    "DELETE /listings/{}/calendar-feeds/{}",
+    "DELETE /saved-searches/{}",
+    "DELETE /users/me/payment-methods/{}",
+    "DELETE /users/me/tokens/{}",
+    "DELETE /users/me/totp",
+    "DELETE /wishlists/{}",
+    "DELETE /wishlists/{}/listings/{}",
+    "DELETE /wishlists/{}/share",
+    "GET /admin/bookings/{}/ledger",
+    "GET /admin/disputes",
+    "GET /admin/reconciliation/cases",
+    "GET /admin/webhooks",
+    "GET /admin/webhooks/{}/{}",
+    "GET /bookings/{}/instalments",
+    "GET /bookings/{}/payment-plans",
+    "GET /host/dashboard",
+    "GET /host/reservations",
+    "GET /host/statistics",
+    "GET /ical/{}",
+    "GET /listings/{}/calendar-feeds",
+    "GET /listings/{}/similar",
+    "GET /places",
+    "GET /saved-searches",
+    "GET /shared-wishlists/{}",
+    "GET /users/me/payment-methods",
+    "GET /users/me/tokens",
+    "GET /users/me/totp",
+    "GET /wishlists",
+    "GET /wishlists/{}",
+    "PATCH /wishlists/{}",
+    "POST /admin/disputes/{}/evidence",
+    "POST /admin/reconciliation/cases/{}/settle",
+    "POST /admin/reconciliation/runs",
+    "POST /admin/webhooks/{}/{}/replay",
+    "POST /listings/{}/calendar-export",
+    "POST /listings/{}/calendar-feeds",
+    "POST /listings/{}/calendar-feeds/{}/refresh",
+    "POST /saved-searches",
+    "POST /users/me/payment-methods",
+    "POST /users/me/tokens",
+    "POST /users/me/totp",
+    "POST /users/me/totp/recovery-codes",
+    "POST /wishlists",
+    "PUT /users/me/totp",
+    "PUT /wishlists/{}/listings/{}",
+    "PUT /wishlists/{}/share",
+];
+
 #[tokio::test]
 async fn every_operation_of_rest_has_its_counterpart() {
     let document: Value = serde_json::from_str(&web::openapi_json().unwrap()).unwrap();
@@ -106,7 +157,10 @@ async fn every_operation_of_rest_has_its_counterpart() {
             rest.insert(format!("{} {}", method.to_uppercase(), shape(path.strip_prefix("/api/v1").unwrap())));
         }
     }
-    let rows: BTreeSet<String> = OPERATIONS.iter().map(|(method, path, _)| format!("{method} {}", shape(path))).collect();
+    let mut rows: BTreeSet<String> = OPERATIONS.iter().map(|(method, path, _)| format!("{method} {}", shape(path))).collect();
+    for waiting in NOT_YET {
+        assert!(rows.insert((*waiting).to_owned()), "{waiting} has its counterpart now: take it off the list");
+    }
     let missing: Vec<_> = rest.difference(&rows).collect();
     assert!(missing.is_empty(), "without a counterpart in GraphQL and without a reason: {missing:#?}");
     assert_eq!(rest, rows, "rows of what does not exist");
@@ -167,9 +221,15 @@ fn differ(path: &str, rest: &Value, graphql: &Value, faults: &mut Vec<String>) {
             }
         }
         (Value::String(a), Value::String(b)) if a.eq_ignore_ascii_case(b) => {}
+        // One instant, spelled by two libraries: `Z` and `+00:00`.
+        (Value::String(a), Value::String(b)) if instant(a).is_some() && instant(a) == instant(b) => {}
         (a, b) if a == b || a.is_number() && a.as_f64() == b.as_f64() => {}
         (a, b) => faults.push(format!("{path}: REST {a}, GraphQL {b}")),
     }
+}
+
+fn instant(text: &str) -> Option<chrono::DateTime<chrono::FixedOffset>> {
+    chrono::DateTime::parse_from_rfc3339(text).ok()
 }
 
 const MONEY: &str = "{ amount currency }";
@@ -197,7 +257,7 @@ fn spelled(document: &str) -> String {
     let user = "{ id email emailVerified name about languages avatarUrl staff createdAt }";
     let message = "{ id conversationId sequence kind senderId body masked event createdAt }";
     let conversation = "{ id listing { id title } booking { id code state checkIn checkOut } members { id name role readSequence } role lastMessage $MESSAGE unread updatedAt }";
-    let payment = "{ id bookingId status amount $M refunded $M actionUrl declineCode }";
+    let payment = "{ id bookingId status amount $M refunded $M actionUrl declineCode purpose }";
     let mut text = document.to_owned();
     for (name, selection) in [
         ("$LISTING", listing),
@@ -263,7 +323,7 @@ async fn both_roads_read_the_same() {
         (&nobody, "/amenities", "{ amenities { code category label } }", "/amenities"),
         (&host, "/host/listings", "{ hostDashboard { listings { edges { node { id status title updatedAt } } pageInfo { hasNextPage } } } }", "/hostDashboard/listings"),
         (&host, "/host/payouts", "{ hostDashboard { payouts { edges { node { id bookingId amount $M state dueAt createdAt } } pageInfo { hasNextPage } } } }", "/hostDashboard/payouts"),
-        (&nobody, "/listings?bbox=-9.3,38.6,-9.0,38.8&{S}", "{ listings(search: { bbox: { west: -9.3, south: 38.6, east: -9.0, north: 38.8 }, {A} }) { totalCount edges { hit { id title roomType propertyType
+        (&nobody, "/listings?bbox=-9.3,38.6,-9.0,38.8&{S}", "{ listings(search: { bbox: { west: -9.3, south: 38.6, east: -9.0, north: 38.8 }, {A} }) { totalCount edges { hit { id checkIn checkOut title roomType propertyType
             location { latitude longitude city region country } photo { url thumbhash } rating { count overall } instantBook price { nightly $M total $M } } } pageInfo { hasNextPage } } }", "/listings"),
         (&host, "/listings/{L}/calendar?from=2030-01-30&to=2030-02-05", "{ listing(id: \"{L}\") { calendar(from: \"2030-01-30\", to: \"2030-02-05\") { date available price $M minNights checkInAllowed checkOutAllowed blockedBy note } } }", "/listing/calendar"),
         (&nobody, "/listings/{L}/pricing", "{ listing(id: \"{L}\") { pricing $PRICING } }", "/listing/pricing"),
