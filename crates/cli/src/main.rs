@@ -5,6 +5,7 @@
 
 mod boot;
 mod import;
+mod search_bench;
 mod seed;
 mod serve;
 
@@ -50,6 +51,11 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// The search index.
+    Search {
+        #[command(subcommand)]
+        command: SearchCommand,
+    },
     /// The clock of a sandbox marketplace.
     Clock {
         #[command(subcommand)]
@@ -70,6 +76,12 @@ enum AdminCommand {
         #[arg(long)]
         email: String,
     },
+}
+
+#[derive(Subcommand)]
+enum SearchCommand {
+    /// Time the index beside the best SQL, over a made-up world.
+    Bench(search_bench::BenchArguments),
 }
 
 #[derive(Subcommand)]
@@ -141,6 +153,9 @@ fn print_schema(command: &SchemaCommand) -> std::process::ExitCode {
 /// Does what was asked; the exit code.
 async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
     let mut code = 0;
+    if let Command::Search { command: SearchCommand::Bench(arguments) } = &command {
+        return search_bench::run(&config, arguments).await;
+    }
     let booted = boot::boot(config).await?;
     match command {
         Command::Serve { no_worker } => return serve::serve(booted, !no_worker).await.map(|()| 0),
@@ -157,7 +172,7 @@ async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
             let now = app::worker::advance_clock(&booted.app, span).await?;
             println!("It is now {} in this marketplace.", now.to_rfc3339());
         }
-        Command::Schema { .. } => {}
+        Command::Search { .. } | Command::Schema { .. } => {}
     }
     booted.stop().await;
     Ok(code)
