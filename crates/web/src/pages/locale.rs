@@ -207,7 +207,8 @@ impl Locale {
     pub fn t<'a>(&'a self, english: &'a str) -> &'a str {
         match self.messages.get(english) {
             Some(Message::Plain(text)) => text,
-            _ => english,
+            Some(Message::Plural(forms)) => forms.get("other").map_or(english, String::as_str),
+            None => english,
         }
     }
 

@@ -4,15 +4,22 @@
 //! handler returns `ApiResult<Response>`: what a use-case refuses is turned into
 //! a page (or the way to the login) by [`surround`].
 
+mod account;
+mod bank;
 mod cards;
+mod checkout;
 mod failure;
 pub mod fields;
 mod format;
 mod home;
+pub mod listing;
 pub mod locale;
 mod login;
 mod preferences;
+mod search;
+mod seo;
 pub mod shell;
+mod trips;
 pub mod visitor;
 mod words;
 
@@ -36,8 +43,15 @@ use crate::limits::{Limits, limit};
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(home::router())
+        .merge(search::router())
+        .merge(listing::router())
         .merge(login::router())
+        .merge(checkout::router())
+        .merge(bank::router())
+        .merge(trips::router())
+        .merge(account::router())
         .merge(preferences::router())
+        .merge(seo::router())
         .fallback(failure::not_found)
         .layer(CatchPanicLayer::custom(crate::server::panicked))
         .layer(from_fn_with_state(app.clone(), surround))

@@ -158,7 +158,8 @@ impl Reader {
     }
 }
 
-fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
+/// What the parameters ask for, every mistake told at once.
+pub(crate) fn read(params: &SearchParams) -> Result<SearchQuery, ApiError> {
     let mut reader = Reader(Vec::new());
     let stay = match (params.check_in, params.check_out) {
         (Some(check_in), Some(check_out)) => Some(super::bookings::stay(check_in, check_out)?),
