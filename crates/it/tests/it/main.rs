@@ -22,4 +22,5 @@ mod payments;
 mod private_servers;
 mod reviews;
 mod search;
+mod site;
 mod statements;

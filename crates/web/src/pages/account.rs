@@ -15,7 +15,7 @@ use domain::page::{Limit, PageRequest};
 use uuid::Uuid;
 
 use super::visitor::keep_login;
-use super::{Fields, Mistakes, Sent, Shell, Visitor, go_with, go_with_warning};
+use super::{Mistakes, Sent, Shell, Visitor, go_with, go_with_warning};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::Path;
 
@@ -122,7 +122,11 @@ async fn save_picture(State(app): State<App>, visitor: Visitor, request: Request
             Ok(_) => Ok(go_with(&app, "/account", visitor.locale.t("Saved."))),
             Err(error @ (app::Error::Invalid(_) | app::Error::UnsupportedMedia(_) | app::Error::TooLarge(_))) => {
                 tracing::debug!(%error, "a picture was refused");
-                Ok(go_with_warning(&app, "/account", visitor.locale.t("This picture cannot be used. Take a JPEG, PNG or WebP of at most 12 MB.")))
+                Ok(go_with_warning(
+                    &app,
+                    "/account",
+                    visitor.locale.t("This picture cannot be used. Take a JPEG, PNG or WebP of at most 12 MB."),
+                ))
             }
             Err(error) => Err(error.into()),
         };
@@ -195,6 +199,7 @@ async fn person(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) 
     let person = accounts::public_profile(&app, UserId(id)).await?;
     let page = PageRequest::<ReviewKey> { after: None, limit: Limit::default() };
     let reviews = reviews::of_guest(&app, UserId(id), page).await?.data;
-    let shell = Shell::new(&app, &visitor, &person.name);
+    let words = visitor.locale.f("{0}: homes, and what others say.", &[&person.name]);
+    let shell = Shell::new(&app, &visitor, &person.name).canonical(format!("/people/{id}"), words);
     shell.clone().page(&PersonPage { shell, person, reviews })
 }

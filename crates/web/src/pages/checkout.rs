@@ -1,7 +1,7 @@
 //! From a wish to a paid booking: look at it again, hold the nights, pay.
 
 use app::App;
-use app::bookings::{self, BookingDetail, Request};
+use app::bookings::{self, Request};
 use app::idempotency::IdempotencyKey;
 use app::pricing::{self, Offer};
 use app::search::{ListingDetail, detail};
@@ -46,9 +46,9 @@ struct ReviewPage<'a> {
 struct PayPage<'a> {
     shell: Shell,
     mistakes: &'a Mistakes,
-    detail: &'a BookingDetail,
     payment: &'a Payment,
-    cards: &'static [(&'static str, &'static str, &'static str)],
+    booking: &'a domain::bookings::Booking,
+    cards: Vec<(&'static str, &'static str)>,
     seconds_left: i64,
     key: String,
 }
@@ -141,7 +141,9 @@ async fn pay_page(app: &App, visitor: &Visitor, id: BookingId, mistakes: Mistake
     let seconds_left = detail.booking.hold_expires_at.map_or(0, |at| (at - app.clock.now()).num_seconds().max(0));
     let shell = Shell::new(app, visitor, "Pay").script(crate::assets::COUNTDOWN_JS);
     let key = app.ids.next::<BookingId>(&app.clock).to_string();
-    let page = PayPage { shell: shell.clone(), mistakes: &mistakes, detail: &detail, payment: &payment, cards: &TEST_CARDS, seconds_left, key };
+    let cards = TEST_CARDS.iter().map(|(number, does, _)| (*number, *does)).collect();
+    let booking = &detail.booking;
+    let page = PayPage { shell: shell.clone(), mistakes: &mistakes, booking, payment: &payment, cards, seconds_left, key };
     if mistakes.is_empty() { shell.page(&page) } else { shell.corrected(&page) }
 }
 
@@ -185,7 +187,7 @@ async fn pay(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>, Sen
         Err(error) => return Err(ApiError::App(error)),
     };
     match payment.status {
-        PaymentStatus::RequiresAction => Ok(go(&bank_path(&app, &payment, id))),
+        PaymentStatus::RequiresAction => Ok(go(&bank_path(&app, &payment, &id))),
         PaymentStatus::Failed => {
             let why = match payment.decline_code.as_deref() {
                 Some("insufficient_funds") => "The card does not have enough money. Try another one.",
@@ -198,7 +200,7 @@ async fn pay(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>, Sen
 }
 
 /// Where the guest confirms with their bank, and the way back from there.
-pub(super) fn bank_path(app: &App, payment: &Payment, id: BookingId) -> String {
+pub(super) fn bank_path(app: &App, payment: &Payment, id: &BookingId) -> String {
     let url = payment.action_url.clone().unwrap_or_else(|| format!("/book/{id}"));
     let own = url.strip_prefix(&app.config.public_url).map(str::to_owned);
     own.map_or(url, |path| format!("{path}{}", Fields::default().with("return", format!("/trips/{id}?done=1")).query()))

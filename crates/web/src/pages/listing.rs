@@ -15,9 +15,9 @@ use domain::ids::ListingId;
 use domain::listings::Listing;
 use domain::page::{Limit, PageRequest};
 
-pub use parts::{Gallery, Month, Quoted, categories, guests_in, line_label, months, policy_words, stay_in};
-use parts::{AmenityGroup, amenity_groups, json_ld, quoted};
 pub(super) use parts::amenity_name;
+use parts::{AmenityGroup, amenity_groups, guest_fields, json_ld, quoted};
+pub use parts::{Gallery, GuestField, Month, Quoted, categories, guests_in, line_label, months, policy_words, review_month, stay_in};
 
 use super::cards::{CARRIED, Card, listing_path};
 use super::{Asked, Fields, Shell, Visitor};
@@ -51,10 +51,11 @@ struct ListingPage<'a> {
     reviews: Vec<Review>,
     quoted: Quoted,
     months: Vec<Month>,
-    month_links: (Option<String>, String),
+    earlier: Option<String>,
+    later: String,
+    guest_fields: Vec<GuestField>,
     similar: Vec<Card>,
     today: chrono::NaiveDate,
-    own: bool,
 }
 
 #[derive(Template)]
@@ -92,7 +93,7 @@ async fn listing(State(app): State<App>, visitor: Visitor, Path(home): Path<Stri
     let newest = PageRequest::<ReviewKey> { after: None, limit: Limit::new(6).unwrap_or_default() };
     let reviews = reviews::of_listing(&app, &visitor.actor, id, Order::Newest, newest).await?.data;
     let shown = fields.read::<chrono::NaiveDate>("month").or_else(|| stay_in(&fields).map(|stay| stay.check_in)).unwrap_or(today);
-    let (months, month_links) = months(&app, &visitor, home, (today, shown), &fields).await?;
+    let (months, earlier, later) = months(&app, &visitor, home, (today, shown), &fields).await?;
     let quoted = quoted(&app, &visitor, &detail, &fields).await?;
     let words = visitor.locale.f("{0} in {1}. Photos, reviews, calendar and the whole price.", &[&home.title, &home.address.city]);
     let gallery = Gallery::of(&app, &detail.photos, &home.title);
@@ -104,7 +105,6 @@ async fn listing(State(app): State<App>, visitor: Visitor, Path(home): Path<Stri
     let page = ListingPage {
         groups: amenity_groups(&app, &shell, &home.amenities).await?,
         similar: similar(&app, home, &fields).await?,
-        own: visitor.actor.is(home.host_id),
         fields: &fields,
         detail: &detail,
         path: &path,
@@ -112,7 +112,9 @@ async fn listing(State(app): State<App>, visitor: Visitor, Path(home): Path<Stri
         reviews,
         quoted,
         months,
-        month_links,
+        earlier,
+        later,
+        guest_fields: guest_fields(&detail),
         today,
         home,
         shell: shell.clone(),
@@ -124,11 +126,7 @@ async fn listing(State(app): State<App>, visitor: Visitor, Path(home): Path<Stri
 async fn similar(app: &App, home: &Listing, fields: &Fields) -> ApiResult<Vec<Card>> {
     use app::search::{Area, Filters, SearchQuery, Sort, search};
     let Some(centre) = home.public_point else { return Ok(Vec::new()) };
-    let filters = Filters {
-        area: Some(Area::Circle { centre, metres: 30_000.0 }),
-        guests: guests_in(fields),
-        ..Filters::default()
-    };
+    let filters = Filters { area: Some(Area::Circle { centre, metres: 30_000.0 }), guests: guests_in(fields), ..Filters::default() };
     let page = PageRequest { after: None, limit: Limit::new(5).unwrap_or_default() };
     let found = search(app, &SearchQuery { filters, sort: Sort::Relevance, page }).await?;
     let carried = Fields::default();
@@ -157,6 +155,7 @@ async fn all_reviews(State(app): State<App>, visitor: Visitor, Path(home): Path<
     let path = listing_path(id, &detail.listing.title);
     let next = page.next_cursor.map(|cursor| format!("{path}/reviews{}", fields.with("cursor", cursor).query()));
     let title = visitor.locale.f("Reviews of {0}", &[&detail.listing.title]);
-    let shell = Shell::new(&app, &visitor, &title);
+    let words = visitor.locale.f("What guests say of {0}, category by category.", &[&detail.listing.title]);
+    let shell = Shell::new(&app, &visitor, &title).canonical(format!("{path}/reviews"), words);
     shell.clone().page(&ReviewsPage { shell, home: &detail.listing, detail: &detail, path: &path, reviews: page.data, order: word, next })
 }

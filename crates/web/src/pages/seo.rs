@@ -35,7 +35,8 @@ async fn robots(State(app): State<App>) -> Response {
 /// Every public home, as the protocol wants it: at most 50,000 in a file.
 async fn sitemap(State(app): State<App>) -> ApiResult<Response> {
     let root = &app.config.public_url;
-    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n".to_owned();
+    let mut text =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n".to_owned();
     for path in ["/", "/search"] {
         text.push_str(&format!("<url><loc>{root}{path}</loc></url>\n"));
     }

@@ -60,10 +60,12 @@ impl Gallery {
     #[must_use]
     pub fn of(app: &App, photos: &[Photo], title: &str) -> Self {
         let shots = photos.iter().enumerate().map(|(n, photo)| {
-            let mut widths: Vec<(u32, &String)> = photo.sizes.iter().filter_map(|(width, name)| Some((width.parse().ok()?, name))).collect();
+            let mut widths: Vec<(u32, &String)> =
+                photo.sizes.iter().filter_map(|(width, name)| Some((width.parse().ok()?, name))).collect();
             widths.sort_unstable();
             let sources: Vec<String> = widths.iter().map(|(width, name)| format!("{} {width}w", app.blobs.url(name))).collect();
-            let middle = widths.iter().find(|(width, _)| *width >= 640).or(widths.last()).map_or_else(String::new, |(_, name)| app.blobs.url(name));
+            let middle =
+                widths.iter().find(|(width, _)| *width >= 640).or(widths.last()).map_or_else(String::new, |(_, name)| app.blobs.url(name));
             let caption = if photo.caption.is_empty() { format!("{title} ({})", n + 1) } else { photo.caption.clone() };
             Shot { src: middle, srcset: sources.join(", "), width: photo.width, height: photo.height, caption }
         });
@@ -175,7 +177,7 @@ pub async fn months(
     home: &Listing,
     (today, shown): (NaiveDate, NaiveDate),
     fields: &Fields,
-) -> ApiResult<(Vec<Month>, (Option<String>, String))> {
+) -> ApiResult<(Vec<Month>, Option<String>, String)> {
     let first = |date: NaiveDate| date.with_day(1).unwrap_or(date);
     let latest = first(today) + Months::new(22);
     let start = first(shown).clamp(first(today), latest);
@@ -185,7 +187,7 @@ pub async fn months(
     let month = |from: NaiveDate| Month { name: visitor.locale.month(from), weeks: weeks(visitor, &days, from, today, stay) };
     let link = |to: NaiveDate| format!("{}#calendar", fields.with("month", to.to_string()).query());
     let before = (start > first(today)).then(|| link(start - Months::new(1)));
-    Ok((vec![month(start), month(start + Months::new(1))], (before, link(start + Months::new(1)))))
+    Ok((vec![month(start), month(start + Months::new(1))], before, link(start + Months::new(1))))
 }
 
 fn weeks(visitor: &Visitor, days: &[Day], first: NaiveDate, today: NaiveDate, stay: Option<Stay>) -> Vec<[Option<Cell>; 7]> {
@@ -246,7 +248,8 @@ pub(super) async fn quoted(app: &App, visitor: &Visitor, detail: &ListingDetail,
             };
             let reasons = checked.reasons.iter().map(|reason| reason_words(visitor, reason)).collect();
             let others = checked.alternatives.into_iter().map(|other| {
-                let query = fields.without(&["month"]).with("check_in", other.check_in.to_string()).with("check_out", other.check_out.to_string());
+                let query =
+                    fields.without(&["month"]).with("check_in", other.check_in.to_string()).with("check_out", other.check_out.to_string());
                 (other, query.query())
             });
             Ok(Quoted::Refused(reasons, others.collect()))
@@ -262,8 +265,16 @@ fn reason_words(visitor: &Visitor, reason: &domain::calendar::StayError) -> Stri
     match reason {
         E::NotPublished => locale.t("This home cannot be booked at the moment.").to_owned(),
         E::InPast { .. } => locale.t("These dates are in the past.").to_owned(),
-        E::TooShort { min } => locale.n(("A stay from this day on has at least {0} night.", "A stay from this day on has at least {0} nights."), i64::from(*min), &[]),
-        E::TooLong { max } => locale.n(("A stay from this day on has at most {0} night.", "A stay from this day on has at most {0} nights."), i64::from(*max), &[]),
+        E::TooShort { min } => locale.n(
+            ("A stay from this day on has at least {0} night.", "A stay from this day on has at least {0} nights."),
+            i64::from(*min),
+            &[],
+        ),
+        E::TooLong { max } => locale.n(
+            ("A stay from this day on has at most {0} night.", "A stay from this day on has at most {0} nights."),
+            i64::from(*max),
+            &[],
+        ),
         E::ClosedToArrival { date } => locale.f("Guests cannot arrive on {0}.", &[&locale.date(*date)]),
         E::ClosedToDeparture { date } => locale.f("Guests cannot leave on {0}.", &[&locale.date(*date)]),
         E::TooLittleNotice { .. } => locale.t("It is too late to book this arrival.").to_owned(),
@@ -291,6 +302,36 @@ pub fn line_label(shell: &Shell, line: &domain::pricing::Line, quote: &domain::p
     }
 }
 
+/// The month a review was opened in.
+#[must_use]
+pub fn review_month(shell: &Shell, review: &app::reviews::Review) -> String {
+    shell.locale().month(review.published_at.unwrap_or(review.submitted_at).date_naive())
+}
+
+/// A number of guests to choose.
+#[derive(Debug)]
+pub struct GuestField {
+    /// In forms and addresses.
+    pub name: &'static str,
+    /// Who.
+    pub label: &'static str,
+    /// Of which age.
+    pub hint: &'static str,
+    /// Fewest.
+    pub least: i32,
+    /// Most that this home takes.
+    pub most: i32,
+}
+
+/// Which guests a home takes, and how many.
+pub(super) fn guest_fields(detail: &ListingDetail) -> Vec<GuestField> {
+    let field = |(name, label, hint, least): (&'static str, &'static str, &'static str, i32)| {
+        let most = if name == "pets" { detail.rules.max_pets } else { detail.listing.capacity.max(1) };
+        GuestField { name, label, hint, least, most }
+    };
+    crate::pages::shell::GUEST_KINDS.into_iter().map(field).filter(|field| field.most > 0).collect()
+}
+
 /// The categories that have been rated, in hundredths of stars.
 #[must_use]
 pub fn categories(rating: &app::reviews::Rating) -> Vec<(&'static str, i32)> {
@@ -307,7 +348,7 @@ pub fn categories(rating: &app::reviews::Rating) -> Vec<(&'static str, i32)> {
 
 /// A cancellation policy in a sentence; the timeline has the figures.
 #[must_use]
-pub const fn policy_words(policy: domain::cancellation::PolicyName) -> &'static str {
+pub const fn policy_words(policy: &domain::cancellation::PolicyName) -> &'static str {
     use domain::cancellation::PolicyName as P;
     match policy {
         P::Flexible => "You get everything back until a day before check-in.",
@@ -343,7 +384,11 @@ pub(super) fn json_ld(shell: &Shell, detail: &ListingDetail, gallery: &Gallery) 
     if let Some(tariff) = &detail.tariff {
         let scale = tariff.currency.minor_per_major();
         let digits = tariff.currency.exponent() as usize;
-        let price = if digits == 0 { tariff.nightly.to_string() } else { format!("{}.{:0digits$}", tariff.nightly / scale, tariff.nightly % scale) };
+        let price = if digits == 0 {
+            tariff.nightly.to_string()
+        } else {
+            format!("{}.{:0digits$}", tariff.nightly / scale, tariff.nightly % scale)
+        };
         data["makesOffer"] = json!({
             "@type": "Offer", "price": price, "priceCurrency": tariff.currency.code(), "url": shell.absolute(&shell.canonical),
             "itemOffered": {"@type": "Accommodation", "name": home.title, "occupancy": {"@type": "QuantitativeValue", "maxValue": home.capacity}}
