@@ -62,7 +62,8 @@ async function enhance(box) {
     note.textContent = [least > 1 ? box.dataset.wordsMin?.replace("{0}", String(least)) : "", box.dataset.wordsLeave].filter(Boolean).join(". ");
     again();
   });
-  range.addEventListener("change", () => {
+  range.addEventListener("change", (event) => {
+    event.stopPropagation();
     const [first, last] = range.value.split("/");
     start = "";
     again();
