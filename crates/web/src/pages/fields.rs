@@ -45,7 +45,7 @@ impl Fields {
 
     /// Whether a field says this number.
     #[must_use]
-    pub fn is(&self, name: &str, number: &i32) -> bool {
+    pub fn says(&self, name: &str, number: &i32) -> bool {
         self.read::<i32>(name) == Some(*number)
     }
 
