@@ -13,11 +13,15 @@ pub mod browser;
 pub mod client;
 pub mod database;
 pub mod program;
+pub mod recorded;
 pub mod stream;
+pub mod stripe_peer;
 pub mod world;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use database::TestDb;
+pub use recorded::Recorded;
 pub use stream::EventStream;
+pub use stripe_peer::{Emulator, Signer};
 pub use world::TestApp;

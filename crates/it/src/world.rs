@@ -8,6 +8,7 @@ use app::ids::Ids;
 use app::listings::place::LocationKey;
 use app::ports::blobs::Blobs;
 use app::ports::mail::{Mail, Mailer};
+use app::ports::payments::PaymentProvider;
 use app::ports::sandbox::Sandbox;
 use app::{App, Config, Parts};
 use async_trait::async_trait;
@@ -65,15 +66,25 @@ impl TestApp {
 
     /// With a clock that stands at another time.
     pub async fn at(start: chrono::DateTime<chrono::Utc>, most: u32) -> Self {
-        Self::set_up(start, most, |_| {}).await
+        Self::set_up(start, most, |_| {}, None).await
     }
 
     /// With other settings.
     pub async fn with_settings(change: impl FnOnce(&mut Config)) -> Self {
-        Self::set_up("2030-01-01T10:00:00Z".parse().unwrap(), 10, change).await
+        Self::set_up("2030-01-01T10:00:00Z".parse().unwrap(), 10, change, None).await
     }
 
-    async fn set_up(start: chrono::DateTime<chrono::Utc>, most: u32, change: impl FnOnce(&mut Config)) -> Self {
+    /// With another payment provider than the sandbox.
+    pub async fn paid_through(start: chrono::DateTime<chrono::Utc>, provider: Arc<dyn PaymentProvider>) -> Self {
+        Self::set_up(start, 10, |_| {}, Some(provider)).await
+    }
+
+    async fn set_up(
+        start: chrono::DateTime<chrono::Utc>,
+        most: u32,
+        change: impl FnOnce(&mut Config),
+        other: Option<Arc<dyn PaymentProvider>>,
+    ) -> Self {
         let db = TestDb::with_connections(most).await;
         let folder = Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple())));
         std::fs::create_dir_all(&folder.0).unwrap();
@@ -89,7 +100,7 @@ impl TestApp {
         let late: Arc<OnceLock<App>> = Arc::default();
         let clock = late.clone();
         let secret = b"a secret of the tests".to_vec();
-        let provider = Sandbox::new(db.pool().clone(), secret.clone(), &base, move || clock.get().unwrap().clock.now());
+        let sandbox = Sandbox::new(db.pool().clone(), secret.clone(), &base, move || clock.get().unwrap().clock.now());
         let app = App::new(Parts {
             config,
             db: db.pool().clone(),
@@ -97,7 +108,7 @@ impl TestApp {
             ids: Ids::seeded(7),
             cache: Cache::new(None, 16 << 20, false),
             mailer: mails.clone(),
-            provider: Arc::new(provider),
+            provider: other.unwrap_or_else(|| Arc::new(sandbox)),
             sandbox_secret: secret,
             location_key: LocationKey::new(b"a place of the tests"),
             blobs: Blobs::new("", &folder.0, "").unwrap(),
