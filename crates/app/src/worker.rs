@@ -8,7 +8,7 @@ use jobs::{Enqueue, Job, Registry, Schedule, Worker, WorkerSettings};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
-use crate::{App, accounts, bookings, events, idempotency, notifications, payments, reviews};
+use crate::{App, accounts, bookings, events, idempotency, invoicing, notifications, payments, reviews};
 
 /// Asks for `job` at `run_at`, in the caller's transaction.
 pub(crate) async fn enqueue_in<J: Job<App>>(tx: &mut Tx, job: &J, run_at: DateTime<Utc>) -> Result<()> {
@@ -52,6 +52,7 @@ pub fn registry() -> Registry<App> {
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
+        .register::<invoicing::jobs::IssueDocuments>()
         .register::<reviews::jobs::OpenReviews>()
 }
 

@@ -66,6 +66,14 @@ ids! {
     LedgerTransactionId,
     /// What a guest or host says about a stay.
     ReviewId,
+    /// A rule of the marketplace's fees.
+    FeeRuleId,
+    /// A change of a tax or fee rule.
+    RuleChangeId,
+    /// A receipt, invoice or credit note.
+    DocumentId,
+    /// Credit given to a guest.
+    CreditGrantId,
     /// A recorded fact that others are told.
     EventId,
     /// A thread between a guest and a home's hosts.

@@ -2,3 +2,4 @@
 //! through the use-cases of `app`.
 
 pub mod inside_airbnb;
+pub mod rates;

@@ -36,6 +36,18 @@ pub fn require_user(actor: &Actor) -> Result<UserId> {
     actor.user_id().ok_or(Error::Unauthenticated)
 }
 
+/// Whoever runs the marketplace: staff (named), or the marketplace itself.
+///
+/// # Errors
+/// 401 when nobody is logged in, `403 staff_only` for everybody else.
+pub fn require_staff(actor: &Actor) -> Result<Option<UserId>> {
+    match actor {
+        Actor::Anonymous => Err(Error::Unauthenticated),
+        actor if actor.is_staff() => Ok(actor.user_id()),
+        _ => Err(Error::forbidden("staff_only", "only those who run the marketplace may do this")),
+    }
+}
+
 /// The person who asks, if they have proved their e-mail address: needed to
 /// book and to publish.
 ///

@@ -17,6 +17,7 @@ pub use answers::{accept, decline, mark_no_show};
 pub use cancel::{CancellationPreview, cancel, preview_cancellation};
 pub use pay::pay;
 pub(crate) use pay::{payment_authorized_in, payment_failed_in, payment_succeeded_in};
+pub(crate) use read::find;
 pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };

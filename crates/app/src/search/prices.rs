@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use domain::calendar::DayRule;
 use domain::dates::{Stay, local_date};
 use domain::guests::Guests;
-use domain::ids::ListingId;
+use domain::ids::{ListingId, UserId};
 use domain::money::Money;
 use domain::pricing::{Occasion, Prices, Tariff, night_price, quote};
-use domain::taxes::TaxRule;
+use domain::taxes::{PlacedTax, TaxRule};
 
 use super::sql;
 use crate::error::Result;
@@ -34,31 +34,13 @@ impl Price {
 /// What the price of one home is made of.
 pub(super) struct Priced {
     pub id: ListingId,
+    pub host_id: UserId,
     pub tariff: Tariff,
     pub time_zone: chrono_tz::Tz,
     pub country: Option<String>,
     pub region: String,
     pub city: String,
     pub earlier_bookings: i64,
-}
-
-/// A tax rule with the place it is for.
-pub(super) struct PlacedTax {
-    pub rule: TaxRule,
-    pub country: String,
-    pub region: Option<String>,
-    pub city: Option<String>,
-    pub currency: Option<domain::money::Currency>,
-}
-
-impl PlacedTax {
-    fn concerns(&self, home: &Priced) -> bool {
-        let same = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|name| name.to_lowercase() == have.to_lowercase());
-        home.country.as_deref() == Some(self.country.as_str())
-            && same(&self.region, &home.region)
-            && same(&self.city, &home.city)
-            && self.currency.is_none_or(|currency| currency == home.tariff.currency)
-    }
 }
 
 /// The prices of homes; those without a tariff are left out.
@@ -68,7 +50,7 @@ pub(super) async fn of(app: &App, ids: &[ListingId], stay: Option<Stay>, guests:
         Some(stay) => (sql::day_prices(&app.db, ids, stay).await?, sql::taxes(&app.db, stay.check_in).await?),
         None => (HashMap::new(), Vec::new()),
     };
-    let fees = pricing::fees(app);
+    let dated = if stay.is_some() { pricing::rules::dated_fees(app).await? } else { Vec::new() };
     let now = app.clock.now();
     let mut prices = HashMap::with_capacity(homes.len());
     for home in homes {
@@ -77,8 +59,12 @@ pub(super) async fn of(app: &App, ids: &[ListingId], stay: Option<Stay>, guests:
         let price = match stay {
             None => Price { nightly: money(home.tariff.nightly), total: None },
             Some(stay) => {
-                let taxed: Vec<TaxRule> = taxes.iter().filter(|tax| tax.concerns(&home)).map(|tax| tax.rule.clone()).collect();
+                let place = (home.country.as_deref(), home.region.as_str(), home.city.as_str());
+                let concern = |tax: &&PlacedTax| tax.concerns(place, home.tariff.currency);
+                let taxed: Vec<TaxRule> = taxes.iter().filter(concern).map(|tax| tax.rule.clone()).collect();
                 let occasion = Occasion { booked_on: local_date(home.time_zone, now), earlier_bookings: home.earlier_bookings };
+                let otherwise = pricing::default_fees(app);
+                let fees = domain::fees::in_force(&dated, otherwise, home.host_id, stay.nights(), occasion.booked_on);
                 let sum = quote(&Prices { tariff: &home.tariff, days: &own, fees: &fees, taxes: &taxed }, stay, guests, &occasion)?;
                 let cheapest = stay.dates().map(|date| night_price(&home.tariff, &own, date)).min().unwrap_or(home.tariff.nightly);
                 Price { nightly: money(cheapest), total: Some(money(sum.total)) }

@@ -6,16 +6,16 @@ use std::collections::HashMap;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use domain::calendar::DayRule;
 use domain::dates::Stay;
-use domain::ids::ListingId;
+use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::{BasisPoints, Currency, Money};
 use domain::pricing::{ExtraGuest, LeadDiscount, PriceSeason, Promotion, Tariff};
-use domain::taxes::{TaxBase, TaxKind, TaxRule};
+use domain::taxes::{PlacedTax, TaxBase, TaxKind, TaxRule};
 use sqlx::postgres::types::PgRange;
 use sqlx::types::Json;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
-use super::prices::{PlacedTax, Priced};
+use super::prices::Priced;
 use super::query::{Area, FREE_CANCELLATION, Filters, Hit, SearchQuery, Sort};
 use crate::error::Result;
 
@@ -284,6 +284,7 @@ pub(super) async fn hits(db: &PgPool, ids: &[ListingId]) -> Result<Vec<Hit>> {
 #[derive(sqlx::FromRow)]
 struct TariffRow {
     listing_id: ListingId,
+    host_id: UserId,
     currency: Currency,
     time_zone: String,
     country: Option<String>,
@@ -327,6 +328,7 @@ impl From<TariffRow> for Priced {
         };
         Self {
             id: row.listing_id,
+            host_id: row.host_id,
             tariff,
             time_zone: row.time_zone.parse().unwrap_or(chrono_tz::UTC),
             country: row.country,
@@ -341,7 +343,7 @@ impl From<TariffRow> for Priced {
 /// discount asks for them.
 pub(super) async fn tariffs(db: &PgPool, ids: &[ListingId]) -> Result<Vec<Priced>> {
     let rows: Vec<TariffRow> = sqlx::query_as(
-        "select t.*, l.currency, coalesce(l.time_zone, 'UTC') as time_zone, l.country, l.region, l.city,
+        "select t.*, l.currency, l.host_id, coalesce(l.time_zone, 'UTC') as time_zone, l.country, l.region, l.city,
                 case when t.new_listing_discount_bps > 0 then
                     (select count(*) from bookings b where b.listing_id = t.listing_id and b.state in ('confirmed', 'completed', 'no_show'))
                 else 0 end as earlier_bookings

@@ -5,6 +5,8 @@
 pub mod accounts;
 pub mod bookings;
 pub mod calendar;
+pub mod display;
+pub mod invoicing;
 pub mod listing_input;
 pub mod listings;
 pub mod live;
@@ -14,6 +16,7 @@ pub mod notifications;
 pub mod page;
 pub mod payments;
 pub mod photos;
+pub mod price_rules;
 pub mod pricing;
 pub mod reviews;
 pub mod sandbox;
@@ -56,8 +59,11 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(photos::router())
         .merge(calendar::router())
         .merge(pricing::router())
+        .merge(price_rules::router())
+        .merge(display::router())
         .merge(bookings::router())
         .merge(payments::router())
+        .merge(invoicing::router())
         .merge(reviews::router())
         .merge(messaging::router())
         .merge(notifications::router())

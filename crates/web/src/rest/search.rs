@@ -10,6 +10,8 @@ use domain::fields::FieldError;
 use domain::guests::Guests;
 use domain::ids::UserId;
 use domain::listings::Point;
+use domain::money::Currency;
+use domain::rates::RateTable;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +20,7 @@ use uuid::Uuid;
 
 use crate::error::{ApiError, ApiResult, Problem};
 use crate::extract::Query;
+use crate::rest::display::{self, PriceDisplay};
 use crate::rest::money::MoneyView;
 use crate::rest::page::page_request;
 
@@ -80,6 +83,8 @@ pub struct SearchParams {
     pub limit: Option<u16>,
     /// From an earlier page's `next_cursor`.
     pub cursor: Option<String>,
+    /// ISO 4217: adds `display` with converted prices.
+    pub display_currency: Option<String>,
 }
 
 struct Reader(Vec<FieldError>);
@@ -248,6 +253,9 @@ pub struct HitPrice {
     pub nightly: MoneyView,
     /// The whole stay, every fee and tax included; with dates only.
     pub total: Option<MoneyView>,
+    /// The same in `display_currency`; absent when it is the listing's own or no rate is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<PriceDisplay>,
 }
 
 /// A home that was found.
@@ -274,9 +282,11 @@ pub struct HitView {
 }
 
 impl HitView {
-    fn new(app: &App, hit: Hit) -> Self {
+    fn new(app: &App, hit: Hit, shown_in: Option<&(RateTable, Currency)>) -> app::Result<Self> {
         let thumbhash = hit.thumbhash;
-        Self {
+        let display = shown_in.map(|(table, currency)| PriceDisplay::new(table, *currency, hit.nightly, hit.total));
+        let display = display.transpose()?.flatten();
+        Ok(Self {
             id: hit.id.0,
             title: hit.title,
             room_type: hit.room_type.to_string(),
@@ -291,8 +301,8 @@ impl HitView {
             photo: hit.photo.map(|name| HitPhoto { url: app.blobs.url(&name), thumbhash }),
             rating: hit.rating_overall.map(|overall| HitRating { count: hit.rating_count, overall: f64::from(overall) / 100.0 }),
             instant_book: hit.instant_book,
-            price: HitPrice { nightly: hit.nightly.into(), total: hit.total.map(MoneyView::from) },
-        }
+            price: HitPrice { nightly: hit.nightly.into(), total: hit.total.map(MoneyView::from), display },
+        })
     }
 }
 
@@ -314,9 +324,14 @@ pub struct SearchView {
 #[utoipa::path(get, path = "/listings", tag = "search", params(SearchParams), responses((status = 200, body = SearchView), (status = 422, body = Problem)))]
 pub async fn search_listings(State(app): State<App>, RawQuery(raw): RawQuery, Query(params): Query<SearchParams>) -> ApiResult<Response> {
     let query = read(&params)?;
+    let shown_in = display::wanted(params.display_currency.as_deref())?;
     let bytes = app::cached::search(&app, raw.as_deref().unwrap_or_default(), async {
         let page = search::search(&app, &query).await?;
-        let data = page.hits.into_iter().map(|hit| HitView::new(&app, hit)).collect();
+        let shown_in = match shown_in {
+            Some(currency) => Some((app::pricing::rates::rate_table(&app).await?, currency)),
+            None => None,
+        };
+        let data = page.hits.into_iter().map(|hit| HitView::new(&app, hit, shown_in.as_ref())).collect::<app::Result<_>>()?;
         Ok(serde_json::to_vec(&SearchView { data, next_cursor: page.next_cursor, total: page.total })?)
     })
     .await?;
