@@ -74,12 +74,19 @@ fn expect_version(wanted: Option<i32>, current: i32) -> Result<()> {
     if wanted.is_none_or(|version| version == current) { Ok(()) } else { Err(Error::Stale { current }) }
 }
 
-/// Every tax rule, by id; of one country or jurisdiction if asked.
+/// PostgreSQL keeps no NUL in texts, so nothing is known under such a name.
+fn known(id: &str) -> Result<()> {
+    if id.contains('\0') { Err(Error::NotFound("tax rule")) } else { Ok(()) }
+}
+
+/// Every tax rule, by id; of one country if asked.
 ///
 /// # Errors
-/// 401 and 403 for all but staff.
+/// 401 and 403 for all but staff, 422 for a country that is none.
 pub async fn tax_rules(app: &App, actor: &Actor, country: Option<&str>, page: PageRequest<String>) -> Result<Page<Kept<PlacedTax>>> {
     accounts::require_staff(actor)?;
+    let letters = country.is_none_or(|code| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()));
+    error::check(|check| check.that(letters, "/country", "format", "a country is two capital letters, e.g. PT"))?;
     let rows = sql::tax_rules(&app.db, country, &page).await?;
     Ok(Page::cut(rows, page.limit, |kept| kept.rule.rule.id.clone()))
 }
@@ -90,6 +97,7 @@ pub async fn tax_rules(app: &App, actor: &Actor, country: Option<&str>, page: Pa
 /// 401 and 403 for all but staff, 404.
 pub async fn tax_rule(app: &App, actor: &Actor, id: &str) -> Result<Kept<PlacedTax>> {
     accounts::require_staff(actor)?;
+    known(id)?;
     sql::tax_rule(&mut *app.db.acquire().await?, id).await?.ok_or(Error::NotFound("tax rule"))
 }
 
@@ -138,6 +146,7 @@ pub async fn put_tax_rule(app: &App, actor: &Actor, rule: PlacedTax, version: Op
 /// 412, 404, 401 and 403.
 pub async fn delete_tax_rule(app: &App, actor: &Actor, id: &str, version: Option<i32>) -> Result<()> {
     let staff = accounts::require_staff(actor)?;
+    known(id)?;
     let mut tx = app.begin().await?;
     let old = sql::tax_rule(&mut tx, id).await?.ok_or(Error::NotFound("tax rule"))?;
     expect_version(version, old.version)?;
@@ -233,6 +242,7 @@ pub async fn rule_changes(
     page: PageRequest<RuleChangeId>,
 ) -> Result<Page<RuleChange>> {
     accounts::require_staff(actor)?;
+    known(rule)?;
     let rows = sql::changes(&app.db, kind, rule, &page).await?;
     Ok(Page::cut(rows, page.limit, |change| change.id))
 }
