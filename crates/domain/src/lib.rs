@@ -10,6 +10,7 @@ pub mod alterations;
 pub mod bookings;
 pub mod calendar;
 pub mod cancellation;
+pub mod co_hosts;
 pub mod dates;
 pub mod fields;
 pub mod guests;

@@ -37,6 +37,7 @@ pub(crate) const fn concerns(event: &Event) -> bool {
             | Event::PaymentFailed { .. }
             | Event::PaymentRefunded { .. }
             | Event::PayoutDue { .. }
+            | Event::CoHostInvited { .. }
             | Event::ReviewPublished { .. }
             | Event::MessageSent { .. }
             | Event::ConversationRead { .. }

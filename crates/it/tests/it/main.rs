@@ -8,6 +8,7 @@ mod bad_input;
 mod bookings;
 mod cache;
 mod calendar;
+mod co_hosts;
 mod concurrency;
 mod contract;
 mod import;

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod bookings;
 pub mod calendar;
+pub mod co_hosts;
 pub mod listing_input;
 pub mod listings;
 pub mod live;
@@ -53,6 +54,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(accounts::router())
         .merge(search::router())
         .merge(listings::router())
+        .merge(co_hosts::router())
         .merge(photos::router())
         .merge(calendar::router())
         .merge(pricing::router())
