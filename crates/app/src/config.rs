@@ -46,6 +46,8 @@ pub struct Config {
     pub worker: Worker,
     /// The marketplace's fees.
     pub fees: FeeSettings,
+    /// Money to hosts.
+    pub payouts: PayoutSettings,
     /// Mail.
     pub mail: Mail,
     /// Photographs.
@@ -90,6 +92,16 @@ pub struct FeeSettings {
     pub guest_bps: BasisPoints,
     /// From hosts.
     pub host_bps: BasisPoints,
+}
+
+/// Money to hosts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutSettings {
+    /// Days for which payouts are held of hosts who have never been paid.
+    pub new_host_hold_days: i64,
+    /// The least that is sent, in whole units of any currency.
+    pub minimum: i64,
 }
 
 /// Mail.
@@ -183,6 +195,12 @@ impl Config {
             if !(0..=5000).contains(&bps.0) {
                 mistakes.push(format!("{name}={} must be 0 to 5000 hundredths of a percent", bps.0));
             }
+        }
+        if !(0..=90).contains(&config.payouts.new_host_hold_days) {
+            mistakes.push(format!("ROOST_PAYOUTS_NEW_HOST_HOLD_DAYS={} must be 0 to 90", config.payouts.new_host_hold_days));
+        }
+        if !(0..=1_000_000).contains(&config.payouts.minimum) {
+            mistakes.push(format!("ROOST_PAYOUTS_MINIMUM={} must be 0 to 1000000 whole units", config.payouts.minimum));
         }
         if !matches!(config.log.format.as_str(), "json" | "text") {
             mistakes.push(format!("ROOST_LOG_FORMAT={:?} must be json or text", config.log.format));

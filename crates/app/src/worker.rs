@@ -45,6 +45,9 @@ pub fn registry() -> Registry<App> {
         .register::<notifications::MailUnread>()
         .register::<payments::jobs::FinishOperation>()
         .register::<payments::jobs::HandleWebhook>()
+        .register::<payments::jobs::PayHost>()
+        .register::<payments::jobs::FinishTransfer>()
+        .register::<payments::jobs::SweepPayouts>()
         .register::<payments::jobs::RenewAuthorization>()
         .register::<payments::jobs::SealLedger>()
         .register::<crate::ports::sandbox::DeliverWebhook>()
@@ -52,6 +55,7 @@ pub fn registry() -> Registry<App> {
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
+        .register::<bookings::jobs::ExpireAlteration>()
         .register::<reviews::jobs::OpenReviews>()
 }
 
@@ -63,6 +67,7 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
     let nothing = serde_json::json!({});
     Ok(vec![
         Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &nothing)?,
+        Schedule::new::<App, payments::jobs::SweepPayouts>("sweep_payouts", "37 3 * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
     ])
 }

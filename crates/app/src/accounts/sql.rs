@@ -310,6 +310,14 @@ pub(super) async fn clear_failures(db: &PgPool, subject: &str) -> Result<()> {
     Ok(())
 }
 
+/// Payouts that are earned and have not reached somebody.
+pub(super) async fn payouts_to_come(tx: &mut Tx, user: UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar("select count(*) from payouts where host_id = $1 and state in ('due', 'sent')")
+        .bind(user)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// Stays that are not over, as guest or host.
 pub(super) async fn open_stays(tx: &mut Tx, user: UserId) -> Result<i64> {
     Ok(sqlx::query_scalar(

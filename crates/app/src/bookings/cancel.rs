@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, Side};
 use domain::cancellation::{self, Moment, Settlement};
-use domain::co_hosts::Access;
-use domain::ids::BookingId;
+use domain::ids::{BookingId, PaymentOperationId};
 use domain::ledger;
 use domain::money::Money;
 use serde_json::json;
 
-use super::{Mover, answers::finish_later, move_in, party_in, side_of, sql};
+use super::earnings::{self, fault};
+use super::{Mover, alterations, answers::finish_later, move_in, party_in};
 use crate::App;
 use crate::error::{self, Error, Result};
 use crate::idempotency::{self, IdempotencyKey, Once};
@@ -33,12 +33,6 @@ pub struct CancellationPreview {
     pub at: DateTime<Utc>,
 }
 
-/// Everything a cancellation moves.
-struct Outcome {
-    settlement: Settlement,
-    host_fee: i64,
-}
-
 pub(super) fn moment(booking: &Booking) -> Moment<'_> {
     Moment {
         quote: &booking.terms.quote,
@@ -51,13 +45,12 @@ pub(super) fn moment(booking: &Booking) -> Moment<'_> {
     }
 }
 
-/// The one computation behind preview and execution.
-fn outcome(booking: &Booking, side: Side, at: DateTime<Utc>) -> Result<Outcome> {
-    let fault = |e: domain::money::MoneyError| Error::Internal(anyhow::anyhow!("settlement: {e}"));
+/// The one computation behind preview and execution: where the money goes, and
+/// what a host who calls off pays (minor units).
+fn outcome(booking: &Booking, side: Side, at: DateTime<Utc>) -> Result<(Settlement, i64)> {
     let moment = moment(booking);
     if booking.state == BookingState::Confirmed && side == Side::Guest {
-        let settlement = cancellation::settle_guest_cancellation(&moment, at).map_err(fault)?;
-        return Ok(Outcome { settlement, host_fee: 0 });
+        return Ok((cancellation::settle_guest_cancellation(&moment, at).map_err(fault)?, 0));
     }
     let settlement = cancellation::settle_host_cancellation(&moment).map_err(fault)?;
     let host_fee = if booking.state == BookingState::Confirmed && side == Side::Host {
@@ -65,10 +58,10 @@ fn outcome(booking: &Booking, side: Side, at: DateTime<Utc>) -> Result<Outcome> 
     } else {
         0
     };
-    Ok(Outcome { settlement, host_fee })
+    Ok((settlement, host_fee))
 }
 
-fn check_cancellable(booking: &Booking, side: Side, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn check_cancellable(booking: &Booking, side: Side, now: DateTime<Utc>) -> Result<()> {
     let over = booking.state == BookingState::Confirmed && now >= booking.check_out_at;
     if over || domain::bookings::transition(booking.state, Move::Cancel, side).is_err() {
         return Err(Error::conflict(
@@ -84,23 +77,25 @@ fn check_cancellable(booking: &Booking, side: Side, now: DateTime<Utc>) -> Resul
 /// # Errors
 /// 404 for strangers, `409 illegal_transition` when it cannot be called off.
 pub async fn preview_cancellation(app: &App, actor: &Actor, id: BookingId) -> Result<CancellationPreview> {
-    let booking = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
-    let side = side_of(&mut *app.db.acquire().await?, actor, &booking, Access::Full).await?;
-    let now = app.clock.now();
+    // A transaction for one view of the data; nothing is written.
+    let mut tx = app.begin().await?;
+    let (booking, side) = party_in(&mut tx, actor, id).await?;
+    let now = tx.now();
     check_cancellable(&booking, side, now)?;
-    let payment = payments::of_booking(app, id).await?;
-    Ok(preview(&booking, &outcome(&booking, side, now)?, payment.captured, now))
+    preview_in(&mut tx, &booking, &outcome(&booking, side, now)?).await
 }
 
-fn preview(booking: &Booking, outcome: &Outcome, captured: i64, at: DateTime<Utc>) -> CancellationPreview {
+async fn preview_in(tx: &mut Tx, booking: &Booking, (settlement, host_fee): &(Settlement, i64)) -> Result<CancellationPreview> {
     let money = |amount| Money::new(amount, booking.currency);
-    CancellationPreview {
-        refund: money(if captured > 0 { outcome.settlement.refund } else { 0 }),
-        paid: money(captured),
-        host_receives: money(if captured > 0 { outcome.settlement.host_receives } else { 0 }),
-        host_fee: money(outcome.host_fee),
-        at,
-    }
+    let paid: i64 = payments::all_of_booking_in(tx, booking.id).await?.iter().map(|payment| payment.captured - payment.refunded).sum();
+    let (refund, keeps) = earnings::foreseen_in(tx, booking, settlement).await?;
+    Ok(CancellationPreview {
+        refund: money(refund),
+        paid: money(paid),
+        host_receives: money(keeps),
+        host_fee: money(*host_fee),
+        at: tx.now(),
+    })
 }
 
 /// Guest, host or staff call a booking off. What has been paid comes back as
@@ -128,27 +123,22 @@ pub async fn cancel(
     let now = tx.now();
     check_cancellable(&booking, side, now)?;
     let outcome = outcome(&booking, side, now)?;
-    let payment = payments::of_booking_in(&mut tx, id).await?;
-    let shown = preview(&booking, &outcome, payment.captured, now);
-    if expected_refund.is_some_and(|expected| expected != shown.refund) {
+    let shown = preview_in(&mut tx, &booking, &outcome).await?.refund;
+    if expected_refund.is_some_and(|expected| expected != shown) {
         return Err(Error::Conflict {
             code: "refund_changed",
-            message: format!("now {} would come back: look at the preview again", shown.refund),
-            details: Some(json!({"refund": shown.refund})),
+            message: format!("now {shown} would come back: look at the preview again"),
+            details: Some(json!({"refund": shown})),
         });
     }
-    let was_paid = payment.captured > 0;
+    alterations::close_open_in(&mut tx, &booking).await?;
     move_in(&mut tx, &mut booking, Move::Cancel, Mover { side, user: Some(user) }, reason).await?;
     free_nights_in(&mut tx, &booking, side).await?;
-    if was_paid {
-        post_in(&mut tx, &booking, &outcome).await?;
-        payments::cancel_payout_in(&mut tx, id, outcome.settlement.host_receives).await?;
-    }
-    let back = payments::give_back_in(&mut tx, id, outcome.settlement.refund, "cancelled").await?;
-    let answer = (booking, shown.refund);
+    let (refund, begun) = undo_in(&mut tx, &booking, (&outcome.0, outcome.1)).await?;
+    let answer = (booking, refund);
     idempotency::save_in(&mut tx, user, key, &answer).await?;
     tx.commit().await?;
-    for operation in back {
+    for operation in begun {
         finish_later(app, operation).await;
     }
     Ok(Once { value: answer, replayed: false })
@@ -158,21 +148,20 @@ async fn free_nights_in(tx: &mut Tx, booking: &Booking, side: Side) -> Result<()
     if side == Side::Host { calendar::block_instead_in(tx, booking.id).await } else { calendar::release_in(tx, booking.id).await }
 }
 
-/// Before the money was earned it is divided now; afterwards the host and the
-/// marketplace give back what the guest is due.
-async fn post_in(tx: &mut Tx, booking: &Booking, outcome: &Outcome) -> Result<()> {
-    let fault = |e: ledger::LedgerError| Error::Internal(anyhow::anyhow!("ledger: {e}"));
-    let earned = tx.now() >= booking.check_in_at + domain::bookings::PAYOUT_DELAY;
-    let posting = if earned {
-        ledger::cancel_after_earn(booking.id, booking.host_id, &booking.terms.quote, &outcome.settlement)
-    } else {
-        ledger::cancel_before_earn(booking.id, booking.host_id, &booking.terms.quote, &outcome.settlement)
-    };
-    payments::post_in(tx, &posting.map_err(fault)?, Some(booking.id)).await?;
-    if outcome.host_fee > 0 {
-        let fee = Money::new(outcome.host_fee, booking.currency);
+/// Divides the money of a booking that was called off, charges the host's fee
+/// and asks the provider for what goes back. Answers that, and the requests
+/// that the caller finishes after its commit.
+pub(super) async fn undo_in(
+    tx: &mut Tx,
+    booking: &Booking,
+    (settled, host_fee): (&Settlement, i64),
+) -> Result<(Money, Vec<PaymentOperationId>)> {
+    let refund = earnings::settle_in(tx, booking, settled).await?;
+    if host_fee > 0 {
+        let fee = Money::new(host_fee, booking.currency);
         let posting = ledger::host_cancellation_fee(booking.id, booking.host_id, fee).map_err(fault)?;
         payments::post_in(tx, &posting, Some(booking.id)).await?;
     }
-    Ok(())
+    let begun = payments::give_back_in(tx, booking.id, refund, "cancelled").await?;
+    Ok((Money::new(refund, booking.currency), begun))
 }

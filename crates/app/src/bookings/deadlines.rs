@@ -1,5 +1,5 @@
 //! What happens when a deadline passes: holds and requests expire, stays are
-//! completed, hosts have earned.
+//! completed.
 
 use domain::bookings::{Booking, BookingState, Move};
 use domain::ids::{BookingId, PaymentId};
@@ -62,19 +62,5 @@ pub(super) async fn complete(app: &App, id: BookingId) -> Result<()> {
         return Ok(());
     }
     move_in(&mut tx, &mut booking, Move::Complete, Mover::SYSTEM, "").await?;
-    tx.commit().await
-}
-
-/// The host has earned: 24 hours after check-in the guest's money becomes the
-/// host's, the marketplace's and the tax office's, and the payout falls due.
-pub(super) async fn earn(app: &App, id: BookingId) -> Result<()> {
-    let mut tx = app.begin().await?;
-    let Some(booking) = sql::locked(&mut tx, id).await? else { return Ok(()) };
-    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) && booking.terms.quote.total > 0 {
-        let posting =
-            ledger::earn(id, booking.host_id, &booking.terms.quote).map_err(|e| Error::Internal(anyhow::anyhow!("ledger: {e}")))?;
-        payments::post_in(&mut tx, &posting, Some(id)).await?;
-    }
-    payments::payout_falls_due_in(&mut tx, id).await?;
     tx.commit().await
 }

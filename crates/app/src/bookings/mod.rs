@@ -4,13 +4,19 @@
 //! row in `booking_events`. The nights themselves are held by the calendar's
 //! occupancies, under the database's exclusion constraints.
 
+pub mod alterations;
 mod answers;
 mod cancel;
 mod deadlines;
+mod earnings;
+pub mod hosting;
 pub mod jobs;
+pub mod overrides;
 mod pay;
 mod read;
+pub mod refund_requests;
 mod request;
+mod shorten;
 mod sql;
 
 pub use answers::{accept, decline, mark_no_show};
@@ -21,6 +27,7 @@ pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };
 pub use request::{Request, request};
+pub use shorten::{ShorteningPreview, preview_shortening, shorten};
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, Side, transition};

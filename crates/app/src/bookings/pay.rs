@@ -1,13 +1,12 @@
 //! Paying for a booking, and what news of its payment does to it.
 
 use domain::actor::Actor;
-use domain::bookings::{Booking, BookingState, Move, PAYOUT_DELAY, RESPONSE_TIME, Side};
+use domain::bookings::{Booking, BookingState, Move, RESPONSE_TIME, Side};
 use domain::ids::{BookingId, PaymentId};
 use domain::listings::BookingMode;
-use domain::money::Money;
-use domain::payments::Payment;
+use domain::payments::{Payment, PaymentPurpose};
 
-use super::{Mover, deadlines, jobs, move_in, party_in, sql};
+use super::{Mover, alterations, deadlines, earnings, jobs, move_in, party_in, sql};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::idempotency::{self, IdempotencyKey, Once};
@@ -57,8 +56,12 @@ pub async fn pay(app: &App, actor: &Actor, id: BookingId, method: &str, key: Opt
 
 /// The card is held: the host is asked, or, for an instant booking whose
 /// provider holds before it takes, the money is taken.
-pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId) -> Result<()> {
+pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
+    if payments::by_id_in(tx, payment).await?.sequence > 1 {
+        // Held for a proposed change until the host answers.
+        return Ok(());
+    }
     if booking.state != BookingState::PendingPayment || !keep_nights_in(tx, &booking).await? {
         return deadlines::give_up_in(tx, &mut booking, "the payment came too late").await;
     }
@@ -74,8 +77,9 @@ pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId) -> Result<
 /// The money is in: the booking stands.
 pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
-    if payments::by_id_in(tx, payment).await?.sequence > 1 {
-        return later_payment_in(tx, &booking, payment).await;
+    let paid = payments::by_id_in(tx, payment).await?;
+    if paid.sequence > 1 {
+        return later_payment_in(tx, &mut booking, &paid).await;
     }
     let waiting = matches!(booking.state, BookingState::PendingPayment | BookingState::Requested);
     if !waiting || !keep_nights_in(tx, &booking).await? {
@@ -84,27 +88,31 @@ pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId, payment: Pa
     booking.hold_expires_at = None;
     calendar::hold_until_in(tx, id, None).await?;
     move_in(tx, &mut booking, Move::Confirm, Mover::SYSTEM, "").await?;
-    let due = booking.check_in_at + PAYOUT_DELAY;
-    let payout = Money::new(booking.terms.quote.host_payout, booking.currency);
-    payments::schedule_payout_in(tx, id, booking.host_id, payout, due).await?;
-    worker::enqueue_in(tx, &jobs::EarnBooking { booking: id }, due).await?;
+    earnings::plan_in(tx, &booking).await?;
     worker::enqueue_in(tx, &jobs::CompleteBooking { booking: id }, booking.check_out_at).await
 }
 
 /// An instalment or what a change has added is in: nothing to do, unless the
 /// booking is over, and the money not asked for any more.
-async fn later_payment_in(tx: &mut Tx, booking: &Booking, payment: PaymentId) -> Result<()> {
-    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) {
-        return Ok(());
+async fn later_payment_in(tx: &mut Tx, booking: &mut Booking, payment: &Payment) -> Result<()> {
+    if !matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) {
+        return deadlines::return_late_in(tx, booking.id, payment.id, "the booking is over").await;
     }
-    deadlines::return_late_in(tx, booking.id, payment, "the booking is over").await
+    if payment.purpose == PaymentPurpose::Alteration {
+        return alterations::payment_succeeded_in(tx, booking, payment).await;
+    }
+    Ok(())
 }
 
 /// A capture was refused after the host had said yes: nothing was agreed. A
 /// refused first try changes nothing, the guest may try again.
 pub(crate) async fn payment_failed_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
-    if booking.state != BookingState::Requested || payments::by_id_in(tx, payment).await?.sequence > 1 {
+    let failed = payments::by_id_in(tx, payment).await?;
+    if failed.purpose == PaymentPurpose::Alteration {
+        return alterations::payment_failed_in(tx, &booking, payment).await;
+    }
+    if booking.state != BookingState::Requested || failed.sequence > 1 {
         return Ok(());
     }
     calendar::release_in(tx, id).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::calendar::{DayRule, Lane, RuleSeason, StayFacts, StayRules, Taken, Weekday};
 use domain::dates::Stay;
-use domain::ids::{BookingId, ListingId, OccupancyId};
+use domain::ids::{AlterationId, BookingId, ListingId, OccupancyId};
 use sqlx::PgConnection;
 use sqlx::postgres::types::PgRange;
 
@@ -391,4 +391,66 @@ pub(super) async fn unblock(tx: &mut Tx, listing: ListingId, within: Stay) -> Re
         }
     }
     Ok(())
+}
+
+/// Whether a night of a range is held by a block or another booking.
+pub(super) async fn held_by_others(tx: &mut Tx, listing: ListingId, booking: BookingId, within: Stay, now: DateTime<Utc>) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "select exists (select 1 from occupancies
+                        where listing_id = $1 and nights && $3 and booking_id is distinct from $2 and (expires_at is null or expires_at > $4))",
+    )
+    .bind(listing)
+    .bind(booking)
+    .bind(range(within))
+    .bind(now)
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Marks the nights that were just held beside a booking's own.
+pub(super) async fn name_alteration(tx: &mut Tx, booking: BookingId, alteration: AlterationId, expires_at: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "update occupancies set alteration_id = $2
+         where booking_id = $1 and lane = 'booking' and alteration_id is null and expires_at = $3",
+    )
+    .bind(booking)
+    .bind(alteration)
+    .bind(expires_at)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_alteration_expiry(tx: &mut Tx, alteration: AlterationId, expires_at: Option<DateTime<Utc>>) -> Result<()> {
+    sqlx::query("update occupancies set expires_at = $2 where alteration_id = $1")
+        .bind(alteration)
+        .bind(expires_at)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// False when it holds nothing (any more).
+pub(super) async fn delete_of_alteration(tx: &mut Tx, alteration: AlterationId) -> Result<bool> {
+    let done = sqlx::query("delete from occupancies where alteration_id = $1").bind(alteration).execute(&mut **tx).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Frees all that a booking holds beside its own nights.
+pub(super) async fn delete_beside(tx: &mut Tx, booking: BookingId) -> Result<()> {
+    sqlx::query("delete from occupancies where booking_id = $1 and (lane = 'block' or alteration_id is not null)")
+        .bind(booking)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Moves a booking's own nights; false when it has none.
+pub(super) async fn set_nights(tx: &mut Tx, booking: BookingId, stay: Stay) -> Result<bool> {
+    let done = sqlx::query("update occupancies set nights = $2 where booking_id = $1 and lane = 'booking'")
+        .bind(booking)
+        .bind(range(stay))
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }

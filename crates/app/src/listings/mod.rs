@@ -59,6 +59,12 @@ pub(crate) async fn owned_in(tx: &mut Tx, actor: &Actor, id: ListingId) -> Resul
     }
 }
 
+/// A listing whoever asks, locked against bookings and edits: for slices that
+/// have checked that already.
+pub(crate) async fn locked_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
+    sql::locked(tx, id).await?.ok_or(Error::NotFound("listing"))
+}
+
 /// A listing whoever asks: for slices that have checked that already.
 pub(crate) async fn by_id(app: &App, id: ListingId) -> Result<Listing> {
     sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("listing"))

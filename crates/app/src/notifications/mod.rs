@@ -1,6 +1,7 @@
 //! Telling people, by mail and inside the marketplace: once per fact and
 //! person, by the roads they chose, in the hours they allow.
 
+mod changes;
 pub mod jobs;
 pub(crate) mod mails;
 mod messages;
@@ -38,6 +39,13 @@ pub(crate) const fn concerns(event: &Event) -> bool {
             | Event::PaymentRefunded { .. }
             | Event::PayoutDue { .. }
             | Event::CoHostInvited { .. }
+            | Event::PayoutPaid { .. }
+            | Event::PayoutFailed { .. }
+            | Event::BookingAltered { .. }
+            | Event::AlterationProposed { .. }
+            | Event::AlterationClosed { .. }
+            | Event::RefundAsked { .. }
+            | Event::RefundAnswered { .. }
             | Event::ReviewPublished { .. }
             | Event::MessageSent { .. }
             | Event::ConversationRead { .. }

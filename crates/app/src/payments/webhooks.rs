@@ -43,7 +43,9 @@ pub(super) async fn handle(app: &App, provider: &str, event: &str, object: &Even
     match object {
         EventObject::Charge(reference) => look(app, provider, reference).await?,
         EventObject::Refund(reference) => look_at_refund(app, reference).await?,
-        EventObject::Dispute(_) | EventObject::Transfer(_) | EventObject::Account(_) | EventObject::Other => {}
+        EventObject::Transfer(reference) => super::payouts::look_at_transfer(app, reference).await?,
+        EventObject::Account(reference) => super::payouts::look_at_account(app, reference).await?,
+        EventObject::Dispute(_) | EventObject::Other => {}
     }
     sql::mark_processed(&app.db, provider, event, app.clock.now(), None).await
 }

@@ -130,6 +130,8 @@ const OWNERS: [(&str, &[&str]); 11] = [
             "payment_methods",
             "webhook_inbox",
             "payouts",
+            "payout_methods",
+            "payout_transfers",
             "disputes",
             "ledger_accounts",
             "ledger_transactions",
@@ -140,7 +142,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
             "reconciliation_cases",
         ],
     ),
-    ("crates/app/src/bookings/", &["bookings", "booking_events"]),
+    ("crates/app/src/bookings/", &["bookings", "booking_events", "booking_alterations", "refund_requests"]),
 ];
 const MESSAGING_TABLES: [&str; 5] = ["conversations", "conversation_members", "messages", "user_blocks", "conversation_reports"];
 const NOTIFICATION_TABLES: [&str; 3] = ["notifications", "notification_choices", "notification_hours"];

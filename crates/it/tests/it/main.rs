@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, missing_docs, reason = "tests fail loudly")]
 
 mod accounts;
+mod alterations;
 mod architecture;
 mod authorization;
 mod bad_input;
@@ -20,6 +21,7 @@ mod messaging;
 mod notifications;
 mod pages;
 mod payments;
+mod payouts;
 mod private_servers;
 mod reviews;
 mod search;

@@ -3,9 +3,11 @@
 //! through its documentation.
 
 pub mod accounts;
+pub mod alterations;
 pub mod bookings;
 pub mod calendar;
 pub mod co_hosts;
+pub mod hosting;
 pub mod listing_input;
 pub mod listings;
 pub mod live;
@@ -59,7 +61,9 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(calendar::router())
         .merge(pricing::router())
         .merge(bookings::router())
+        .merge(alterations::router())
         .merge(payments::router())
+        .merge(hosting::router())
         .merge(reviews::router())
         .merge(messaging::router())
         .merge(notifications::router())

@@ -2,14 +2,13 @@
 //! sandbox's bank page, a host's payouts.
 
 use app::App;
-use app::payments::{self, Payout, webhooks};
+use app::payments::webhooks;
 use app::ports::sandbox;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use chrono::{DateTime, Utc};
 use domain::ids::BookingId;
 use domain::payments::Payment;
 use serde::{Deserialize, Serialize};
@@ -20,10 +19,9 @@ use uuid::Uuid;
 
 use crate::auth::LoggedIn;
 use crate::error::{ApiResult, Problem};
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Json, Path};
 use crate::idempotency::{Idempotent, mark};
 use crate::rest::money::MoneyView;
-use crate::rest::page::{PageView, Paging, page_request};
 
 /// A guest's payment for a booking.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,47 +108,9 @@ pub async fn receive_webhook(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Money on its way to a host.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PayoutView {
-    /// Which.
-    pub id: Uuid,
-    /// For which booking.
-    pub booking_id: Uuid,
-    /// How much.
-    pub amount: MoneyView,
-    /// scheduled, due, sent, paid, failed, cancelled.
-    pub state: String,
-    /// From when on it may be paid.
-    pub due_at: DateTime<Utc>,
-    /// Since when it is planned.
-    pub created_at: DateTime<Utc>,
-}
-
-impl From<Payout> for PayoutView {
-    fn from(payout: Payout) -> Self {
-        Self {
-            id: payout.id.0,
-            booking_id: payout.booking_id.0,
-            amount: payout.amount.into(),
-            state: payout.state.to_string(),
-            due_at: payout.due_at,
-            created_at: payout.created_at,
-        }
-    }
-}
-
-/// A host's payouts, newest first.
-#[utoipa::path(get, path = "/host/payouts", tag = "payments", security(("bearer" = [])), params(Paging),
-    responses((status = 200, body = PageView<PayoutView>)))]
-pub async fn list_payouts(State(app): State<App>, user: LoggedIn, Query(paging): Query<Paging>) -> ApiResult<Json<PageView<PayoutView>>> {
-    let page = page_request(paging.limit, paging.cursor.as_deref())?;
-    Ok(Json(payments::payouts_of_host(&app, &user.actor, page).await?.into()))
-}
-
 /// The routes of this slice.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(pay_booking, booking_payment)).routes(routes!(receive_webhook)).routes(routes!(list_payouts))
+    OpenApiRouter::new().routes(routes!(pay_booking, booking_payment)).routes(routes!(receive_webhook))
 }
 
 /// The sandbox's stand-in for a bank's confirmation page.

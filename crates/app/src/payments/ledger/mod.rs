@@ -5,6 +5,9 @@
 
 mod content;
 pub mod seal;
+mod standing;
+
+pub(crate) use standing::{Happening, Promise, divide_in, promise_back_in, standing_in};
 
 use domain::ids::{BookingId, LedgerTransactionId};
 use domain::ledger::{self, Account, Posting};

@@ -3,11 +3,9 @@
 mod customers;
 mod operations;
 mod payments;
-mod payouts;
 mod webhooks;
 
 pub(super) use customers::*;
 pub(super) use operations::*;
 pub(super) use payments::*;
-pub(super) use payouts::*;
 pub(super) use webhooks::*;
