@@ -67,6 +67,7 @@ const CALENDAR: &str = "listing_id,date,available,price
 42,2030-02-01,f,
 42,someday,f,
 9,2030-02-01,f,
+1365428503448527322,2030-02-05,t,$1.00
 ";
 
 const REVIEWS: &str = "listing_id,id,date,reviewer_id,reviewer_name,comments
@@ -82,7 +83,7 @@ async fn a_scrape_comes_in_once_and_can_be_booked() {
     let (listings, calendar, reviews) = (scrape.file("l.csv", LISTINGS), scrape.file("c.csv", CALENDAR), scrape.file("r.csv", REVIEWS));
     let summary = scrape.import(&app, &listings, Some(&calendar), Some(&reviews)).await;
     assert_eq!((summary.rejected, summary.notices), (6, 1), "{}", std::fs::read_to_string(scrape.0.join("rejected.csv")).unwrap());
-    assert_eq!(summary.files.iter().map(|file| file.rows).collect::<Vec<_>>(), [5, 7, 4]);
+    assert_eq!(summary.files.iter().map(|file| file.rows).collect::<Vec<_>>(), [5, 8, 4]);
 
     let found = app.get("/api/v1/listings?bbox=103,1,104,2&sort=price_desc").await.expect(200);
     assert_eq!(found["total"], 2, "the one without a price stays a draft");

@@ -32,9 +32,8 @@ pub(in crate::calendar) async fn replace_imported(
     for (listing, from, to) in covered {
         spans.cell(listing).cell(format!("[{from},{to})")).end();
     }
-    sqlx::raw_sql("create temporary table covered_dates (listing_id uuid primary key, dates daterange) on commit drop")
-        .execute(&mut **tx)
-        .await?;
+    // A calendar's rows need not stand together: a home may come in pieces.
+    sqlx::raw_sql("create temporary table covered_dates (listing_id uuid, dates daterange) on commit drop").execute(&mut **tx).await?;
     spans.send(tx, "copy covered_dates from stdin (format csv)").await?;
     nights.send_to_twin(tx, "occupancies", "listing_id, id, nights").await?;
     days.send_to_twin(tx, "day_rules", "listing_id, date, price, min_nights").await?;
