@@ -1,5 +1,5 @@
-//! How many SQL statements realistic documents take: fixed, whatever the number
-//! of things they return.
+//! How many SQL statements realistic documents take: bounded by the document,
+//! whatever the number of things it returns.
 
 use it::{Client, TestApp};
 use serde_json::{Value, json};
@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::Statements;
 
 /// Name, whose eyes, most statements (the login's own look-up included),
-/// document.
+/// document. Links of one kind on different levels share a statement when they
+/// are asked for at the same moment: the bound is what it takes when they are not.
 const DOCUMENTS: &[(&str, &str, usize, &str)] = &[
     (
         "20 homes with host, first photo and three reviews with authors",
         "nobody",
-        10,
+        5,
         "{ listings(first: 20) { edges { node { title host { name } photos(first: 1) { url } reviews(first: 3) { edges { node { publicComment author { name } } } } } } } }",
     ),
     (
@@ -24,19 +25,19 @@ const DOCUMENTS: &[(&str, &str, usize, &str)] = &[
     (
         "a home's page",
         "nobody",
-        9,
+        8,
         "{ listing(id: \"{L}\") { title description host { name since } photos { url } rating { overall count } pricing { nightly } rules { minNights } reviews(first: 6) { edges { node { overall publicComment author { name } } } } } }",
     ),
     (
         "20 hits for a map",
         "nobody",
-        5,
+        0,
         "{ listings(first: 20) { totalCount edges { hit { id title location { latitude longitude } price { nightly { amount } } } } } }",
     ),
     (
         "20 hits with dates, prices and ratings",
         "nobody",
-        8,
+        2,
         "{ listings(first: 20, search: { stay: { checkIn: \"2030-06-01\", checkOut: \"2030-06-04\" } }) { edges { hit { title price { total { amount } } } node { rating { overall } } } } }",
     ),
     (
@@ -94,9 +95,11 @@ async fn village(app: &TestApp, homes: usize) -> (Client, Client, String) {
 }
 
 #[tokio::test]
-async fn documents_take_a_fixed_number_of_statements() {
+async fn documents_take_no_more_statements_for_more_homes() {
     let (small, large) = (TestApp::new().await, TestApp::new().await);
     let (few, many) = (village(&small, 2).await, village(&large, 12).await);
+    // Homes are found in memory, as they are on every server that has started.
+    let stop = [small.follow().await, large.follow().await];
     let mut faults = Vec::new();
     for (name, eyes, most, document) in DOCUMENTS {
         let mut counts = Vec::new();
@@ -110,7 +113,7 @@ async fn documents_take_a_fixed_number_of_statements() {
             reader.graphql("{ clock }", json!({})).await;
             // The least of some: what a server does on its own falls in between.
             let mut least = usize::MAX;
-            for _ in 0..4 {
+            for _ in 0..6 {
                 let statements = Statements::default();
                 let guard = statements.count();
                 let answer = reader.graphql(&document, json!({})).await;
@@ -121,9 +124,10 @@ async fn documents_take_a_fixed_number_of_statements() {
             counts.push(least);
         }
         println!("{name:<72} {counts:?} of {most}");
-        if counts[1] > counts[0] || counts[1] > *most || counts[1] == 0 {
-            faults.push(format!("{name}: {counts:?} statements for 2 and 12 homes, at most {most} and no more for more"));
+        if counts.iter().any(|count| count > most || (*count == 0) != (*most == 0)) {
+            faults.push(format!("{name}: {counts:?} statements for 2 and 12 homes, at most {most}"));
         }
     }
+    stop.iter().for_each(tokio_util::sync::CancellationToken::cancel);
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
