@@ -12,6 +12,8 @@
 pub mod browser;
 pub mod client;
 pub mod database;
+pub mod mail_server;
+pub mod photo_store;
 pub mod program;
 pub mod soak;
 pub mod stream;

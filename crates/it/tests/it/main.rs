@@ -24,6 +24,7 @@ mod listings;
 mod live;
 mod messaging;
 mod notifications;
+mod outside;
 mod pages;
 mod payment_lifecycle;
 mod payments;
