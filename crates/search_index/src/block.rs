@@ -108,9 +108,12 @@ pub(crate) struct Columns {
     pub longitude: Column<i32>,
     pub relevance: Column<i32>,
     pub published: Column<i64>,
-    pub base: Column<i64>,
-    pub weekend: Column<i64>,
-    pub cleaning: Column<i64>,
+    /// [`VAST`]: the three prices stand in `vast`.
+    base: Column<u32>,
+    weekend: Column<u32>,
+    cleaning: Column<u32>,
+    /// Prices that 32 bits do not hold.
+    vast: Vec<(u16, Nightly)>,
     pub rating: Column<u16>,
     pub min_nights: Column<u16>,
     pub max_nights: Column<u16>,
@@ -127,6 +130,8 @@ pub(crate) struct Columns {
     pub monthly: Column<u16>,
     pub agenda: Agenda,
 }
+
+const VAST: u32 = u32::MAX;
 
 const NO_ARRIVAL: Arrival =
     Arrival { time_zone: chrono_tz::UTC, check_in_from: NaiveTime::MIN, notice_hours: 0, cutoff_hour: None, window_days: None };
@@ -152,6 +157,7 @@ impl Columns {
             base: [0; SLOTS],
             weekend: [0; SLOTS],
             cleaning: [0; SLOTS],
+            vast: Vec::new(),
             rating: [0; SLOTS],
             min_nights: [0; SLOTS],
             max_nights: [0; SLOTS],
@@ -174,8 +180,33 @@ impl Columns {
         Point { latitude_e7: self.latitude[slot], longitude_e7: self.longitude[slot] }
     }
 
+    #[inline]
     pub fn nightly(&self, slot: usize) -> Nightly {
-        Nightly { base: self.base[slot], weekend: self.weekend[slot], cleaning: self.cleaning[slot] }
+        if self.base[slot] == VAST {
+            return self.vast_nightly(slot);
+        }
+        let (base, weekend, cleaning) = (self.base[slot], self.weekend[slot], self.cleaning[slot]);
+        Nightly { base: base.into(), weekend: weekend.into(), cleaning: cleaning.into() }
+    }
+
+    #[cold]
+    fn vast_nightly(&self, slot: usize) -> Nightly {
+        let vast = self.vast.iter().find(|(at, _)| usize::from(*at) == slot);
+        vast.map_or(Nightly::FREE, |(_, nightly)| *nightly)
+    }
+
+    fn set_nightly(&mut self, slot: usize, nightly: Nightly) {
+        self.vast.retain(|(at, _)| usize::from(*at) != slot);
+        let small = |amount: i64| u32::try_from(amount).ok().filter(|amount| *amount != VAST);
+        match (small(nightly.base), small(nightly.weekend), small(nightly.cleaning)) {
+            (Some(base), Some(weekend), Some(cleaning)) => {
+                (self.base[slot], self.weekend[slot], self.cleaning[slot]) = (base, weekend, cleaning);
+            }
+            _ => {
+                (self.base[slot], self.weekend[slot], self.cleaning[slot]) = (VAST, VAST, VAST);
+                self.vast.push((u16::try_from(slot).unwrap_or(u16::MAX), nightly));
+            }
+        }
     }
 
     /// What a home asks beside its nights.
@@ -199,8 +230,7 @@ impl Columns {
         (self.min_nights[slot], self.max_nights[slot]) = (facts.min_nights, facts.max_nights);
         (self.capacity[slot], self.bedrooms[slot]) = (facts.capacity, facts.bedrooms);
         (self.beds[slot], self.bathrooms[slot]) = (facts.beds, facts.bathrooms_halves);
-        let nightly = record.price.map_or(Nightly { base: 0, weekend: 0, cleaning: 0 }, |(nightly, _)| nightly);
-        (self.base[slot], self.weekend[slot], self.cleaning[slot]) = (nightly.base, nightly.weekend, nightly.cleaning);
+        self.set_nightly(slot, record.price.map_or(Nightly::FREE, |(nightly, _)| nightly));
         self.spoken[slot] = u8::try_from(record.words.len().min(255)).unwrap_or(0);
         self.priced.set(slot, record.price.is_some());
         self.infants_count.set(slot, facts.infants_count);
@@ -260,7 +290,8 @@ impl Columns {
             + self.places.values.capacity() * size_of::<Place>()
             + self.extras.values.capacity() * size_of::<Extras>()
             + self.offers.values.capacity() * size_of::<Offers>();
-        let lists = self.agenda.memory() + self.amenities.capacity() * size_of::<Mask>();
+        let lists =
+            self.agenda.memory() + self.amenities.capacity() * size_of::<Mask>() + self.vast.capacity() * size_of::<(u16, Nightly)>();
         (size_of::<Self>() + shared + lists, self.agenda.own_memory())
     }
 }

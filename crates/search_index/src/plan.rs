@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::listings::{PropertyType, RoomType};
+use domain::pricing::WEEK;
 
 use crate::answer::Refusal;
 use crate::block::{Block, CAPACITIES, Columns, Header, KINDS, ROOMS};
@@ -245,7 +246,7 @@ impl<'a> Plan<'a> {
     pub fn total(&self, columns: &Columns, slot: usize, wish: &Wish) -> Result<i64, Refusal> {
         let nightly = columns.nightly(slot);
         let offers = &columns.offers.values[usize::from(columns.offers.of[slot])];
-        let lengths = (columns.weekly[slot], columns.monthly[slot]);
+        let lengths = if wish.nights >= WEEK { (columns.weekly[slot], columns.monthly[slot]) } else { (0, 0) };
         let sums = Sums {
             gross: nightly.gross(wish, columns.agenda.dates(slot)),
             bps: discount(offers, lengths, wish, || columns.agenda.reduction(slot, wish), self.party.now),

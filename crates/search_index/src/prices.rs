@@ -221,6 +221,9 @@ pub(crate) struct Dates<'a> {
 }
 
 impl Nightly {
+    /// Of homes without a price.
+    pub const FREE: Self = Self { base: 0, weekend: 0, cleaning: 0 };
+
     fn on(&self, night: Day, dates: Dates<'_>) -> i64 {
         if let Some(price) = dates.own.and_then(|own| own.on(night)) {
             return price;

@@ -195,7 +195,9 @@ fn fitting(plan: &Plan<'_>, block: &Block, header: &Header, scratch: &mut Scratc
         (None, Some(to_price)) => {
             fitting.all = plan.encircled(columns, all);
             scratch.priced = fitting.all.and(&to_price);
-            scratch.amounts = columns.base;
+            for slot in scratch.priced.slots() {
+                scratch.amounts[slot] = columns.nightly(slot).base;
+            }
         }
         (Some(wishes), None) => {
             let mut any = Mask::NONE;
@@ -267,7 +269,7 @@ fn portrait(columns: &Columns, slot: usize) -> Portrait {
         room_type: RoomType::ALL[word(&columns.rooms)],
         property_type: PropertyType::ALL[word(&columns.kinds)],
         capacity: i32::from(columns.capacity[slot]),
-        nightly: currency.map(|currency| Money::new(columns.base[slot], currency)),
+        nightly: currency.map(|currency| Money::new(columns.nightly(slot).base, currency)),
     }
 }
 
