@@ -6,6 +6,7 @@
 mod boot;
 mod import;
 mod money;
+mod search_bench;
 mod seed;
 mod serve;
 
@@ -94,6 +95,8 @@ enum SearchCommand {
     Check,
     /// Write the projection anew; running servers rebuild their indexes from it while they serve.
     Rebuild,
+    /// Time the index beside the best SQL, over a made-up world.
+    Bench(search_bench::BenchArguments),
 }
 
 #[derive(Subcommand)]
@@ -168,6 +171,9 @@ fn print_schema(command: &SchemaCommand) -> std::process::ExitCode {
 /// Does what was asked; the exit code.
 async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
     let mut code = 0;
+    if let Command::Search { command: SearchCommand::Bench(arguments) } = &command {
+        return search_bench::run(&config, arguments).await;
+    }
     let booted = boot::boot(config).await?;
     match command {
         Command::Serve { no_worker } => return serve::serve(booted, !no_worker).await.map(|()| 0),
@@ -194,7 +200,8 @@ async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
             let now = app::worker::advance_clock(&booted.app, span).await?;
             println!("It is now {} in this marketplace.", now.to_rfc3339());
         }
-        Command::Schema { .. } => {}
+        // Done above, without a marketplace.
+        Command::Search { command: SearchCommand::Bench(_) } | Command::Schema { .. } => {}
     }
     booted.stop().await;
     Ok(code)
