@@ -9,8 +9,7 @@ cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-5} watchers=${WATCHERS:-2000}
 bin=${BINARIES:-target/release}
 if [[ -z "${BINARIES:-}" ]]; then
-    cargo build --release --quiet --package cli
-    cargo build --release --quiet --package it --bin watchers
+    cargo build --release --quiet --workspace --bins
 fi
 data=$(mktemp -d /var/tmp/roost-bench-XXXXXX)
 chmod 755 "$data"

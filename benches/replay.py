@@ -1,50 +1,60 @@
 #!/usr/bin/env python3
 """Makes a pgbench script of the statements that PostgreSQL has logged.
 
-usage: replay.py LOG.json MARK [LITERAL=EXPRESSION ...] < head > script.sql
+usage: replay.py LOG [LITERAL=>EXPRESSION ...] < head > script.sql
 
-LOG.json is PostgreSQL's jsonlog with log_statement = all. Taken is what the
-connection that ran the statement containing MARK ran since it began its
-transaction (or the one statement, outside of one). Parameters stand in it as
-literals; those named on the command line become expressions, so that each run of
-the script is another booking, home or night. The head (\\set lines) comes first.
+LOG is PostgreSQL's log with log_statement = all, emptied before the request that
+is to be replayed. Parameters stand in the script as literals; those named on the
+command line become expressions, so that each run of the script is another
+booking, home or night. Ids made in the request become made-up ones. The head
+(\\set lines, `n` a large random number among them) comes first. What the server
+does on its own meanwhile is left out.
 """
-import json
 import re
 import sys
 
+# Polls of the worker and of the search index, and what a connection asks once.
+OWN = re.compile(r"from jobs|update jobs|snapshot|pg_type|log_statement|pg_reload_conf|sandbox_clock", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[(\d+)\] (\w+):  ", re.MULTILINE)
 
-def parameters(detail: str) -> dict[str, str]:
-    """`$1 = 'a', $2 = NULL` as a dictionary of SQL literals."""
-    return dict(re.findall(r"(\$\d+) = (NULL|'(?:[^']|'')*')", detail or ""))
+
+def entries(log: str) -> list[tuple[str, str, str]]:
+    """Connection, level and text of each entry, its lines joined."""
+    starts = list(ENTRY.finditer(log))
+    ends = [start.start() for start in starts[1:]] + [len(log)]
+    return [(m[1], m[2], log[m.end() : end].replace("\n\t", "\n").strip()) for m, end in zip(starts, ends)]
 
 
-def statement(row: dict) -> str | None:
-    found = re.match(r"(?:execute [^:]*|statement): (.*)", row["message"], re.DOTALL)
-    if not found:
-        return None
-    values = parameters(row.get("detail", ""))
-    return re.sub(r"\$\d+", lambda name: values.get(name[0], name[0]), found[1]).strip().rstrip(";")
+def statements(log: str) -> list[tuple[str, str]]:
+    """Connection and text of each statement, with its parameters in place."""
+    found: list[tuple[str, str]] = []
+    for pid, level, text in entries(log):
+        if level == "LOG" and (match := re.match(r"(?:execute [^:]*|statement): (.*)", text, re.DOTALL)):
+            found.append((pid, match[1].strip().rstrip(";")))
+        elif level == "DETAIL" and text.lower().startswith("parameters: ") and found and found[-1][0] == pid:
+            values = dict(re.findall(r"(\$\d+) = (NULL|'(?:[^']|'')*')", text))
+            found[-1] = (pid, re.sub(r"\$\d+", lambda name: values.get(name[0], name[0]), found[-1][1]))
+    return found
 
 
 def main() -> None:
-    log, mark, *replaced = sys.argv[1:]
-    rows = [json.loads(line) for line in open(log, encoding="utf-8")]
-    logged = [(row["pid"], text) for row in rows if (text := statement(row))]
-    pid, at = next((pid, at) for at, (pid, text) in reversed(list(enumerate(logged))) if mark in text)
-    mine = [(index, text) for index, (other, text) in enumerate(logged) if other == pid]
-    here = next(place for place, (index, _) in enumerate(mine) if index == at)
-    taken = [mine[here][1]]
-    begins = [place for place in range(here + 1) if mine[place][1].lower().startswith("begin")]
-    ends = [place for place in range(here, len(mine)) if mine[place][1].lower().startswith("commit")]
-    if begins and ends and not any(mine[place][1].lower().startswith("commit") for place in range(begins[-1], here)):
-        taken = [text for _, text in mine[begins[-1] : ends[0] + 1]]
+    path, *replaced = sys.argv[1:]
+    with open(path, encoding="utf-8", errors="replace") as file:
+        logged = [text for _, text in statements(file.read()) if not OWN.search(text)]
+    made: dict[str, str] = {}
+    for text in logged:
+        if re.search(r"\binsert into\b", text, re.IGNORECASE):
+            known = " ".join(logged[: logged.index(text)])
+            for one in UUID.findall(text):
+                if one not in known:
+                    made.setdefault(one, f"md5('{len(made)} ' || :n)::uuid")
     print(sys.stdin.read())
-    for text in taken:
-        for pair in replaced:
-            literal, _, expression = pair.partition("=")
+    for text in logged:
+        for literal, expression in (pair.split("=>", 1) for pair in replaced):
             text = text.replace(literal, expression)
-        # A colon of a cast or a literal is no variable of pgbench, but "':x'" would be.
+        for one, expression in made.items():
+            text = text.replace(f"'{{{one}}}'", f"array[{expression}]").replace(f"'{one}'", expression)
         print(re.sub(r"\s*\n\s*", " ", text) + ";")
 
 

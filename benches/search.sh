@@ -6,8 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-5} homes=${HOMES:-100000} changes=${CHANGES:-1000}
-cargo build --release --quiet --package cli
-cargo build --release --quiet --package it --bin feed-lag
+cargo build --release --quiet --workspace --bins
 data=$(mktemp -d /var/tmp/roost-search-XXXXXX)
 chmod 755 "$data"
 export ROOST_DATA_DIR=$data ROOST_LISTEN=127.0.0.1:8095 ROOST_METRICS_LISTEN=127.0.0.1:9495 ROOST_LOG_FILTER=error ROOST_RATE_LIMIT_ENABLED=false
