@@ -35,7 +35,9 @@ psql=(psql -q -h "$folder" -U roost -d roost -v ON_ERROR_STOP=1)
 many=$("${psql[@]}" -Atc "select count(*) from bench_homes")
 api=http://127.0.0.1:8090/api/v1 json='content-type: application/json'
 home=$("${psql[@]}" -Atc "select id from bench_homes where n = 1")
+host=$("${psql[@]}" -Atc "select host_id from bench_homes where n = 1")
 token=$(curl -fs $api/sessions -H "$json" -d '{"email":"guest@demo.invalid","password":"open the garden gate"}' | jq -r .access_token)
+guest=$(curl -fs $api/users/me -H "authorization: Bearer $token" | jq -r .id)
 
 # One request of each kind, and what it asks of PostgreSQL (search in SQL, the
 # home not cached).
@@ -68,9 +70,9 @@ record book "\\set h random(1, $many)
 \\set day random(4000, 4000000)" "$api/bookings" -H "authorization: Bearer $token" -H "$json" -d "$(book "$home" "$late" "$later")" -- \
     "'{$home}'=>array[$some]" "'$home'=>$some" "'[$late,$later)'=>daterange(current_date + :day::int, current_date + :day::int + 3)" \
     "'{$late}'=>array[current_date + :day::int]" "'{$later}'=>array[current_date + :day::int + 3]" \
-    "'$late'=>(current_date + :day::int)" "'$later'=>(current_date + :day::int + 3)"
+    "'$guest'=>'$guest'" "'$host'=>'$host'" "'$late'=>(current_date + :day::int)" "'$later'=>(current_date + :day::int + 3)"
 for what in detail search book; do
-    echo "$what: $(grep -ciE '^ *(select|with|insert|update|delete)' "$data/$what.sql") statements"
+    echo "$what: $(grep -cE ';$' "$data/$what.sql") statements"
 done
 stop
 start ROOST_SEARCH_INDEX=true

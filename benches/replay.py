@@ -6,7 +6,8 @@ usage: replay.py LOG [LITERAL=>EXPRESSION ...] < head > script.sql
 LOG is PostgreSQL's log with log_statement = all, emptied before the request that
 is to be replayed. Parameters stand in the script as literals; those named on the
 command line become expressions, so that each run of the script is another
-booking, home or night. Ids made in the request become made-up ones. The head
+booking, home or night. Ids made in the request become made-up ones; one named on
+the command line was there before. The head
 (\\set lines, `n` a large random number among them) comes first. What the server
 does on its own meanwhile is left out.
 """
@@ -14,7 +15,7 @@ import re
 import sys
 
 # Polls of the worker and of the search index, and what a connection asks once.
-OWN = re.compile(r"from jobs|update jobs|snapshot|pg_type|log_statement|pg_reload_conf|sandbox_clock", re.IGNORECASE)
+OWN = re.compile(r"from jobs|update jobs|snapshot|pg_type|log_statement|pg_reload_conf|marketplace_clock", re.IGNORECASE)
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[(\d+)\] (\w+):  ", re.MULTILINE)
 
@@ -47,7 +48,7 @@ def main() -> None:
         if re.search(r"\binsert into\b", text, re.IGNORECASE):
             known = " ".join(logged[: logged.index(text)])
             for one in UUID.findall(text):
-                if one not in known:
+                if one not in known and not any(one in pair for pair in replaced):
                     made.setdefault(one, f"md5('{len(made)} ' || :n)::uuid")
     print(sys.stdin.read())
     for text in logged:
