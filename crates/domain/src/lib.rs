@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod alterations;
 pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
@@ -22,6 +23,7 @@ pub mod money;
 pub mod notifications;
 pub mod page;
 pub mod payments;
+pub mod payouts;
 pub mod pricing;
 pub mod reviews;
 pub mod taxes;

@@ -69,7 +69,7 @@ pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts,
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());
     let moment =
-        Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None };
+        Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None, granted: 0 };
     let timeline = refund_timeline(&moment, now)?;
     let price_token = price_token(listing.id, &quote)?;
     Ok(Offer { policy, fees, timeline, price_token, quote })
