@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
-    BookingId, ConversationId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId, ReviewId, UserId,
+    BookingId, CoHostId, ConversationId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId, ReviewId, UserId,
 };
 use domain::reviews::Subject;
 use jobs::{Attempt, Job, JobError};
@@ -30,6 +30,8 @@ pub enum Event {
     UserErased { user: UserId },
     #[serde(rename = "listing.changed")]
     ListingChanged { listing: ListingId },
+    #[serde(rename = "co_host.invited")]
+    CoHostInvited { co_host: CoHostId, listing: ListingId },
     #[serde(rename = "calendar.changed")]
     CalendarChanged { listing: ListingId },
     #[serde(rename = "booking.placed")]
@@ -199,6 +201,7 @@ async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
             listings::set_rating_in(tx, *listing, rating.count, rating.overall).await
         }
         Event::UserErased { user } => {
+            listings::co_hosts::forget_in(tx, *user).await?;
             messaging::forget_in(tx, *user).await?;
             wishlists::forget_in(tx, *user).await?;
             notifications::forget_in(tx, *user).await

@@ -125,13 +125,7 @@ fn extra_line(rule: Option<ExtraGuest>, guests: &Guests, nights: usize) -> Resul
 ///
 /// # Errors
 /// When an amount leaves `i64` minor units.
-pub fn altered_quote(
-    agreed: &Quote,
-    prices: &Prices<'_>,
-    stay: Stay,
-    guests: &Guests,
-    occasion: &Occasion,
-) -> Result<Quote, MoneyError> {
+pub fn altered_quote(agreed: &Quote, prices: &Prices<'_>, stay: Stay, guests: &Guests, occasion: &Occasion) -> Result<Quote, MoneyError> {
     let tariff = prices.tariff;
     let booked = |date: NaiveDate| agreed.nights.iter().find(|night| night.date == date).map(|night| night.amount);
     let nights: Vec<NightPrice> = stay

@@ -310,9 +310,7 @@ pub(crate) fn tax_due(quote: &Quote, line: &Line, parts: Parts) -> Result<i64, M
     let (part, whole) = match line.base {
         None | Some(TaxBase::Nights) => (parts.nights, nights),
         Some(TaxBase::Fees) => (parts.fees, quote.stay_fees()),
-        Some(TaxBase::All) => {
-            (parts.nights + parts.fees + parts.guest_fee, quote.host_subtotal() + quote.sum_of(LineKind::GuestFee))
-        }
+        Some(TaxBase::All) => (parts.nights + parts.fees + parts.guest_fee, quote.host_subtotal() + quote.sum_of(LineKind::GuestFee)),
     };
     if whole == 0 { Ok(0) } else { multiply_divide(line.amount, part, whole) }
 }

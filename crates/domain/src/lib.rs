@@ -11,6 +11,7 @@ pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
 pub mod cancellation;
+pub mod co_hosts;
 pub mod dates;
 pub mod fields;
 pub mod guests;

@@ -27,7 +27,7 @@ words! {
 
 words! {
     /// How far a transfer to a host has come.
-    TransferState {
+    PayoutTransferState {
         /// Recorded, not sent.
         Created = "created",
         /// Sent; no answer known. Only ever sent again under the same key.

@@ -48,7 +48,8 @@ fn adults(adults: i32) -> Guests {
 fn kept_nights_keep_their_price_and_new_ones_cost_what_they_cost_now() {
     let fees = fees(1000, 300);
     let then = Tariff { cleaning_fee: 3_000, ..flat(10_000) };
-    let booked = quote(&Prices { tariff: &then, days: &[], fees: &fees, taxes: &[] }, stay("2027-06-10", "2027-06-14"), &adults(2), &BOOKED);
+    let booked =
+        quote(&Prices { tariff: &then, days: &[], fees: &fees, taxes: &[] }, stay("2027-06-10", "2027-06-14"), &adults(2), &BOOKED);
     let booked = booked.unwrap();
     assert_eq!(booked.total, 47_300);
     let now = Tariff { cleaning_fee: 9_000, ..flat(20_000) };
@@ -65,11 +66,7 @@ fn kept_nights_keep_their_price_and_new_ones_cost_what_they_cost_now() {
 #[test]
 fn kept_nights_keep_their_discount_and_their_extra_guests() {
     let fees = fees(0, 0);
-    let then = Tariff {
-        weekly_discount_bps: BasisPoints(1000),
-        extra_guest: Some(ExtraGuest { after: 2, amount: 500 }),
-        ..flat(10_000)
-    };
+    let then = Tariff { weekly_discount_bps: BasisPoints(1000), extra_guest: Some(ExtraGuest { after: 2, amount: 500 }), ..flat(10_000) };
     let prices = Prices { tariff: &then, days: &[], fees: &fees, taxes: &[] };
     let booked = quote(&prices, stay("2027-06-01", "2027-06-08"), &adults(3), &BOOKED).unwrap();
     assert_eq!(booked.total, 70_000 - 7_000 + 3_500);
@@ -113,7 +110,8 @@ fn a_long_stay_is_shortened_with_a_months_notice() {
     let booked = quote(&prices, stay("2027-03-01", "2027-06-29"), &adults(1), &BOOKED).unwrap();
     let terms = terms_for(PolicyName::Firm, 120);
     let shorter = |to: &str| {
-        shortened_quote(&moment(&booked, &fees, &terms, chrono_tz::UTC), date(to), at("2027-03-31T12:00:00Z")).map(|q| booked.total - q.total)
+        shortened_quote(&moment(&booked, &fees, &terms, chrono_tz::UTC), date(to), at("2027-03-31T12:00:00Z"))
+            .map(|q| booked.total - q.total)
     };
     assert_eq!(shorter("2027-05-10"), Ok(50_000), "all 50 nights that are left then");
     assert_eq!(shorter("2027-04-10"), Ok(60_000), "the next 30 nights are due");
@@ -174,7 +172,10 @@ fn paydays_and_patience() {
 #[test]
 fn added_nights_are_those_outside() {
     let booked = stay("2027-06-10", "2027-06-14");
-    assert_eq!(added_nights(booked, stay("2027-06-08", "2027-06-16")), [stay("2027-06-08", "2027-06-10"), stay("2027-06-14", "2027-06-16")]);
+    assert_eq!(
+        added_nights(booked, stay("2027-06-08", "2027-06-16")),
+        [stay("2027-06-08", "2027-06-10"), stay("2027-06-14", "2027-06-16")]
+    );
     assert_eq!(added_nights(booked, stay("2027-06-11", "2027-06-13")), []);
     assert_eq!(added_nights(booked, stay("2027-06-14", "2027-06-16")), [stay("2027-06-14", "2027-06-16")]);
 }
@@ -234,7 +235,12 @@ prop_compose! {
 }
 
 fn zone() -> impl Strategy<Value = Tz> {
-    prop::sample::select(vec![chrono_tz::Europe::Lisbon, chrono_tz::America::New_York, chrono_tz::Pacific::Kiritimati, chrono_tz::Pacific::Pago_Pago])
+    prop::sample::select(vec![
+        chrono_tz::Europe::Lisbon,
+        chrono_tz::America::New_York,
+        chrono_tz::Pacific::Kiritimati,
+        chrono_tz::Pacific::Pago_Pago,
+    ])
 }
 
 fn policy() -> impl Strategy<Value = PolicyName> {

@@ -90,7 +90,7 @@ fn worked_refunds_where_the_marketplace_keeps_its_fees() {
             time_zone: chrono_tz::Europe::Paris,
             check_in_time: "15:00:00".parse().unwrap(),
             confirmed_at: Some(at),
-        granted: 0,
+            granted: 0,
         };
         let settled = cancellation::settle_guest_cancellation(&moment, at).unwrap();
         assert_eq!(
@@ -291,7 +291,7 @@ fn the_presets_keep_what_they_say() {
             time_zone: chrono_tz::UTC,
             check_in_time: "15:00:00".parse().unwrap(),
             confirmed_at: Some(confirmed),
-        granted: 0,
+            granted: 0,
         };
         cancellation::settle_guest_cancellation(&moment, at.parse().unwrap()).unwrap().refund
     };

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, Side};
 use domain::cancellation::{self, Moment, Settlement};
+use domain::co_hosts::Access;
 use domain::ids::BookingId;
 use domain::ledger;
 use domain::money::Money;
@@ -47,6 +48,7 @@ pub(super) fn moment(booking: &Booking) -> Moment<'_> {
         time_zone: booking.terms.time_zone,
         check_in_time: booking.terms.check_in_from,
         confirmed_at: booking.confirmed_at,
+        granted: booking.terms.granted,
     }
 }
 
@@ -90,7 +92,7 @@ fn check_cancellable(booking: &Booking, side: Side, now: DateTime<Utc>) -> Resul
 /// 404 for strangers, `409 illegal_transition` when it cannot be called off.
 pub async fn preview_cancellation(app: &App, actor: &Actor, id: BookingId) -> Result<CancellationPreview> {
     let booking = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
-    let side = side_of(actor, &booking)?;
+    let side = side_of(&mut *app.db.acquire().await?, actor, &booking, Access::Full).await?;
     let now = app.clock.now();
     check_cancellable(&booking, side, now)?;
     let paid = payments::all_of_booking(app, id).await?.iter().map(|payment| payment.captured).sum();

@@ -31,10 +31,13 @@ pub use request::{Request, request};
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, Side, transition};
+use domain::co_hosts::Access;
 use domain::ids::{BookingId, UserId};
+use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
 use crate::events::{self, Event};
+use crate::listings;
 use crate::tx::Tx;
 
 /// Who moves a booking, and in which role.
@@ -48,26 +51,32 @@ impl Mover {
     const SYSTEM: Self = Self { side: Side::System, user: None };
 }
 
-/// In which role `actor` meets `booking`; strangers do not.
-fn side_of(actor: &Actor, booking: &Booking) -> Result<Side> {
+/// In which role `actor` meets `booking`; strangers do not, co-hosts as the host
+/// when their access is at least `least`.
+async fn side_of(db: &mut PgConnection, actor: &Actor, booking: &Booking, least: Access) -> Result<Side> {
     if actor.is(booking.guest_id) {
-        Ok(Side::Guest)
-    } else if actor.is(booking.host_id) {
-        Ok(Side::Host)
-    } else if actor.is_staff() {
-        Ok(Side::Staff)
-    } else {
-        Err(Error::NotFound("booking"))
+        return Ok(Side::Guest);
+    }
+    if actor.is(booking.host_id) {
+        return Ok(Side::Host);
+    }
+    if actor.is_staff() {
+        return Ok(Side::Staff);
+    }
+    match listings::co_hosts::access(db, actor, booking.listing_id, booking.host_id).await? {
+        access if access >= least => Ok(Side::Host),
+        Access::Public | Access::Calendar => Err(Error::NotFound("booking")),
+        _ => Err(Error::forbidden("co_host_permission", "you may read this booking, not act in it")),
     }
 }
 
-/// A booking of the actor's, locked, and their role in it.
+/// A booking of the actor's, locked, and the role in which they may act in it.
 ///
 /// # Errors
-/// 404 for strangers.
+/// 404 for strangers, `403 co_host_permission` for co-hosts without full access.
 pub(crate) async fn party_in(tx: &mut Tx, actor: &Actor, id: BookingId) -> Result<(Booking, Side)> {
     let booking = sql::locked(tx, id).await?.ok_or(Error::NotFound("booking"))?;
-    let side = side_of(actor, &booking)?;
+    let side = side_of(tx, actor, &booking, Access::Full).await?;
     Ok((booking, side))
 }
 

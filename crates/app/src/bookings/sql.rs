@@ -204,7 +204,8 @@ pub(super) async fn of_guest(
     Ok(rows.into_iter().map(Booking::from).collect())
 }
 
-/// A host's bookings, newest first; `bookings_by_host` serves it.
+/// A host's bookings and those of homes they help with, newest first;
+/// `bookings_by_host` and `bookings_by_listing` serve it.
 pub(super) async fn of_host(
     db: &PgPool,
     host: UserId,
@@ -215,7 +216,10 @@ pub(super) async fn of_host(
     let rows: Vec<Row> = sqlx::query_as(
         "select id, code, listing_id, guest_id, host_id, state, booking_mode, check_in, check_out, guests, currency, terms, message,
                 hold_expires_at, respond_by, accepted_at, confirmed_at, cancelled_at, cancelled_by, check_in_at, check_out_at, created_at
-         from bookings where host_id = $1 and ($2::text is null or state = $2) and ($3::uuid is null or id < $3)
+         from bookings
+         where (host_id = $1 or listing_id = any (select listing_id from listing_co_hosts
+                                                  where user_id = $1 and state = 'active' and permission <> 'calendar'))
+           and ($2::text is null or state = $2) and ($3::uuid is null or id < $3)
          order by id desc limit $4",
     )
     .bind(host)

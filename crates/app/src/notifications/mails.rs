@@ -44,6 +44,12 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
         | Event::DisputeOpened { booking, .. }
         | Event::DisputeClosed { booking, .. }
         | Event::PayoutDue { booking, .. } => *booking,
+        Event::CoHostInvited { co_host, .. } => {
+            let Some((to, host, title)) = sql::invitation(&app.db, *co_host).await? else { return Ok(Vec::new()) };
+            let words = format!("{host} asks you to help with {title}. Log in to say yes or no; nothing happens before you do.");
+            let letter = Letter::new(to, NotificationKind::Bookings, &format!("Will you help with {title}?")).saying(words);
+            return Ok(vec![letter.linking("/hosting".to_owned())]);
+        }
         Event::ReviewPublished { review, .. } => {
             let Some((to, author, _)) = sql::review(&app.db, *review).await? else { return Ok(Vec::new()) };
             let words = format!("{author} has reviewed your stay together. You can read it now, and answer once.");

@@ -41,6 +41,7 @@ pub(crate) const fn concerns(event: &Event) -> bool {
             | Event::DisputeOpened { .. }
             | Event::DisputeClosed { .. }
             | Event::PayoutDue { .. }
+            | Event::CoHostInvited { .. }
             | Event::ReviewPublished { .. }
             | Event::MessageSent { .. }
             | Event::ConversationRead { .. }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::bookings::{BookingState, Side, Terms};
-use domain::ids::{BookingId, ConversationId, ListingId, MessageId, NotificationId, ReviewId, UserId};
+use domain::ids::{BookingId, CoHostId, ConversationId, ListingId, MessageId, NotificationId, ReviewId, UserId};
 use domain::money::Currency;
 use domain::notifications::{NotificationKind, QuietHours, Roads};
 use domain::page::PageRequest;
@@ -235,6 +235,18 @@ pub(super) async fn message(db: &PgPool, id: MessageId) -> Result<Option<Message
     Ok(sqlx::query_as(
         "select m.conversation_id, m.sequence, m.sender_id, u.name as sender_name, m.event_id is null as apart
          from messages m join users u on u.id = m.sender_id where m.id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?)
+}
+
+/// Whoever an invitation is for, if they have an account; who invites, and to
+/// help with what.
+pub(super) async fn invitation(db: &PgPool, id: CoHostId) -> Result<Option<(UserId, String, String)>> {
+    Ok(sqlx::query_as(
+        "select u.id, h.name, l.title from listing_co_hosts c join users u on u.email = c.email
+         join users h on h.id = c.invited_by join listings l on l.id = c.listing_id where c.id = $1 and c.state = 'invited'",
     )
     .bind(id)
     .fetch_optional(db)

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::actor::Actor;
 use domain::calendar::{StayError, StayFacts, StayRules, explain};
 use domain::cancellation::{Moment, PolicyTerms, TimelineStep, refund_timeline, terms_for};
+use domain::co_hosts::Access;
 use domain::dates::{Stay, local_date};
 use domain::fields::FieldError;
 use domain::guests::Guests;
@@ -68,8 +69,15 @@ pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts,
     let prices = Prices { tariff, days: &facts.days, fees: &fees, taxes: &taxes };
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());
-    let moment =
-        Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None, granted: 0 };
+    let moment = Moment {
+        quote: &quote,
+        fees: &fees,
+        terms: &policy,
+        time_zone: zone,
+        check_in_time: listing.check_in_from,
+        confirmed_at: None,
+        granted: 0,
+    };
     let timeline = refund_timeline(&moment, now)?;
     let price_token = price_token(listing.id, &quote)?;
     Ok(Offer { policy, fees, timeline, price_token, quote })
@@ -117,7 +125,8 @@ pub async fn quote(app: &App, actor: &Actor, id: ListingId, stay: Stay, guests: 
     })
     .await?;
     let sheet: PriceSheet = serde_json::from_slice(&sheet)?;
-    if sheet.listing.status != ListingStatus::Published && !actor.is(sheet.listing.host_id) && !actor.is_staff() {
+    let hidden = sheet.listing.status != ListingStatus::Published;
+    if hidden && listings::co_hosts::access_of(app, actor, &sheet.listing).await? == Access::Public {
         return Err(Error::NotFound("listing"));
     }
     // A transaction for one view of the data; nothing is written. What is taken

@@ -132,7 +132,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
         ],
     ),
     ("crates/app/src/accounts/", &["users", "user_sources", "sessions", "refresh_tokens", "mail_tokens", "login_failures"]),
-    ("crates/app/src/listings/", &["amenities", "listings", "listing_sources", "listing_arrivals", "photos"]),
+    ("crates/app/src/listings/", &["amenities", "listings", "listing_sources", "listing_arrivals", "photos", "listing_co_hosts"]),
     ("crates/app/src/calendar/", &["stay_rules", "rule_seasons", "day_rules", "occupancies"]),
     ("crates/app/src/pricing/", &["tariffs", "tax_rules"]),
     (

@@ -9,6 +9,7 @@ mod bookings;
 mod cache;
 mod calendar;
 mod calendar_feeds;
+mod co_hosts;
 mod concurrency;
 mod contract;
 mod crashes;

@@ -8,6 +8,7 @@ pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
 pub mod hosting;
+pub mod co_hosts;
 pub mod listing_input;
 pub mod listings;
 pub mod live;
@@ -61,6 +62,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(search::router())
         .merge(places::router())
         .merge(listings::router())
+        .merge(co_hosts::router())
         .merge(photos::router())
         .merge(calendar::router())
         .merge(pricing::router())
