@@ -113,6 +113,12 @@ pub fn legs(stay: Stay, nights: &[NightPrice], zone: Tz, check_in_time: NaiveTim
 }
 
 impl Leg {
+    /// All that is left, earned at `due_at`.
+    #[must_use]
+    pub const fn rest(number: i32, due_at: DateTime<Utc>) -> Self {
+        Self { number, due_at, through: 1, of: 1 }
+    }
+
     /// What has been earned with this leg and the earlier ones, of what is
     /// earned with all of them.
     ///

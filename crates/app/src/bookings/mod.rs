@@ -4,16 +4,21 @@
 //! row in `booking_events`. The nights themselves are held by the calendar's
 //! occupancies, under the database's exclusion constraints.
 
+pub mod alterations;
 mod answers;
 mod batch;
 mod cancel;
 mod deadlines;
 mod disputes;
+mod earnings;
 mod instalments;
 pub mod jobs;
+pub mod overrides;
 mod pay;
 mod read;
+pub mod refund_requests;
 mod request;
+mod shorten;
 mod sql;
 
 pub use answers::{accept, decline, mark_no_show};
@@ -28,6 +33,7 @@ pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };
 pub use request::{Request, request};
+pub use shorten::{ShorteningPreview, preview_shortening, shorten};
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, Side, transition};
@@ -51,17 +57,22 @@ impl Mover {
     const SYSTEM: Self = Self { side: Side::System, user: None };
 }
 
+/// In which role `actor` meets `booking` themself, not as a co-host.
+fn role_of(actor: &Actor, booking: &Booking) -> Option<Side> {
+    if actor.is(booking.guest_id) {
+        Some(Side::Guest)
+    } else if actor.is(booking.host_id) {
+        Some(Side::Host)
+    } else {
+        actor.is_staff().then_some(Side::Staff)
+    }
+}
+
 /// In which role `actor` meets `booking`; strangers do not, co-hosts as the host
 /// when their access is at least `least`.
 async fn side_of(db: &mut PgConnection, actor: &Actor, booking: &Booking, least: Access) -> Result<Side> {
-    if actor.is(booking.guest_id) {
-        return Ok(Side::Guest);
-    }
-    if actor.is(booking.host_id) {
-        return Ok(Side::Host);
-    }
-    if actor.is_staff() {
-        return Ok(Side::Staff);
+    if let Some(side) = role_of(actor, booking) {
+        return Ok(side);
     }
     match listings::co_hosts::access(db, actor, booking.listing_id, booking.host_id).await? {
         access if access >= least => Ok(Side::Host),

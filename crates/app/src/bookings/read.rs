@@ -99,7 +99,7 @@ pub async fn detail(app: &App, booking: Booking) -> Result<BookingDetail> {
     all.pop().ok_or(Error::NotFound("booking"))
 }
 
-async fn details(app: &App, bookings: Vec<Booking>) -> Result<Vec<BookingDetail>> {
+pub(super) async fn details(app: &App, bookings: Vec<Booking>) -> Result<Vec<BookingDetail>> {
     let ids: Vec<_> = bookings.iter().flat_map(|b| [b.guest_id, b.host_id]).collect();
     let people = accounts::people(app, &ids).await?;
     let who = |id| people.get(&id).cloned().ok_or(Error::NotFound("user"));

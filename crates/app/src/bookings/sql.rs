@@ -132,6 +132,37 @@ pub(super) async fn save(tx: &mut Tx, booking: &Booking) -> Result<()> {
     Ok(())
 }
 
+/// Writes what both sides have agreed on anew: nights, guests, price.
+pub(super) async fn save_agreement(tx: &mut Tx, booking: &Booking) -> Result<()> {
+    let now = tx.now();
+    sqlx::query(
+        "update bookings set check_in = $2, check_out = $3, guests = $4, total = $5, host_payout = $6, terms = $7, check_in_at = $8,
+             check_out_at = $9, updated_at = $10
+         where id = $1",
+    )
+    .bind(booking.id)
+    .bind(booking.stay.check_in)
+    .bind(booking.stay.check_out)
+    .bind(Json(booking.guests))
+    .bind(booking.terms.quote.total)
+    .bind(booking.terms.quote.host_payout)
+    .bind(Json(&booking.terms))
+    .bind(booking.check_in_at)
+    .bind(booking.check_out_at)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The number that the next row of the state log gets.
+pub(super) async fn next_event(tx: &mut Tx, booking: BookingId) -> Result<i32> {
+    Ok(sqlx::query_scalar("select coalesce(max(sequence), 0) + 1 from booking_events where booking_id = $1")
+        .bind(booking)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// Adds a row to the state log.
 pub(super) async fn record(
     tx: &mut Tx,

@@ -61,8 +61,9 @@ pub(crate) async fn owned_in(tx: &mut Tx, actor: &Actor, id: ListingId) -> Resul
     }
 }
 
-/// Holds a listing against bookings and edits until the transaction ends.
-pub(crate) async fn lock_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
+/// A listing whoever asks, locked against bookings and edits: for slices that
+/// have checked that already.
+pub(crate) async fn locked_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
     sql::locked(tx, id).await?.ok_or(Error::NotFound("listing"))
 }
 

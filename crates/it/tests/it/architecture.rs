@@ -144,6 +144,8 @@ const OWNERS: [(&str, &[&str]); 13] = [
             "payment_methods",
             "webhook_inbox",
             "payouts",
+            "payout_methods",
+            "payout_transfers",
             "disputes",
             "ledger_accounts",
             "ledger_transactions",
@@ -154,7 +156,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
             "reconciliation_cases",
         ],
     ),
-    ("crates/app/src/bookings/", &["bookings", "booking_events"]),
+    ("crates/app/src/bookings/", &["bookings", "booking_events", "booking_alterations", "refund_requests"]),
     ("crates/app/src/search/", &["listing_search"]),
     ("crates/app/src/places/", &["places"]),
 ];

@@ -4,6 +4,8 @@
 
 mod sql;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use domain::accounts::parse_email;
 use domain::actor::Actor;
@@ -243,6 +245,11 @@ pub async fn answer(app: &App, actor: &Actor, id: CoHostId, accept: bool) -> Res
     co_host.state = state;
     co_host.user_id = accept.then_some(user);
     Ok(co_host)
+}
+
+/// Those of `listings` whose bookings a co-host may see.
+pub(crate) async fn with_messages(app: &App, user: UserId, listings: &[ListingId]) -> Result<HashSet<ListingId>> {
+    sql::with_messages(&app.db, user, listings).await
 }
 
 /// Somebody has left the marketplace: they help nobody any more, and their

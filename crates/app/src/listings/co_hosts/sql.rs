@@ -1,5 +1,7 @@
 //! SQL of co-hosts.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use domain::co_hosts::{CoHostPermission, CoHostState};
 use domain::ids::{CoHostId, ListingId, UserId};
@@ -50,6 +52,19 @@ pub(super) async fn permission(db: &mut PgConnection, listing: ListingId, user: 
         .bind(listing)
         .fetch_optional(db)
         .await?)
+}
+
+/// Those of `listings` with whose guests `user` may write.
+pub(super) async fn with_messages(db: impl PgExecutor<'_>, user: UserId, listings: &[ListingId]) -> Result<HashSet<ListingId>> {
+    let found: Vec<ListingId> = sqlx::query_scalar(
+        "select listing_id from listing_co_hosts
+         where user_id = $1 and listing_id = any($2) and state = 'active' and permission in ('full', 'calendar_and_messages')",
+    )
+    .bind(user)
+    .bind(listings)
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Invited and active ones, in the order of their invitations.
