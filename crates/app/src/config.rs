@@ -46,6 +46,8 @@ pub struct Config {
     pub worker: Worker,
     /// The marketplace's fees.
     pub fees: FeeSettings,
+    /// Money to hosts.
+    pub payouts: PayoutSettings,
     /// Mail.
     pub mail: Mail,
     /// Photographs.
@@ -96,6 +98,16 @@ pub struct FeeSettings {
     pub guest_bps: BasisPoints,
     /// From hosts.
     pub host_bps: BasisPoints,
+}
+
+/// Money to hosts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutSettings {
+    /// Days for which payouts are held of hosts who have never been paid.
+    pub new_host_hold_days: i64,
+    /// The least that is sent, in whole units of any currency.
+    pub minimum: i64,
 }
 
 /// Mail.
@@ -245,6 +257,12 @@ impl Config {
         }
         if !(2..=1000).contains(&config.search.poll_milliseconds) {
             mistakes.push(format!("ROOST_SEARCH_POLL_MILLISECONDS={} must be 2 to 1000", config.search.poll_milliseconds));
+        }
+        if !(0..=90).contains(&config.payouts.new_host_hold_days) {
+            mistakes.push(format!("ROOST_PAYOUTS_NEW_HOST_HOLD_DAYS={} must be 0 to 90", config.payouts.new_host_hold_days));
+        }
+        if !(0..=1_000_000).contains(&config.payouts.minimum) {
+            mistakes.push(format!("ROOST_PAYOUTS_MINIMUM={} must be 0 to 1000000 whole units", config.payouts.minimum));
         }
         if !matches!(config.log.format.as_str(), "json" | "text") {
             mistakes.push(format!("ROOST_LOG_FORMAT={:?} must be json or text", config.log.format));

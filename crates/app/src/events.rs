@@ -7,7 +7,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
-    BookingId, ConversationId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId, ReviewId, UserId,
+    AlterationId, BookingId, CoHostId, ConversationId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId,
+    RefundRequestId, ReviewId, TransferId, UserId,
 };
 use domain::reviews::Subject;
 use jobs::{Attempt, Job, JobError};
@@ -30,6 +31,8 @@ pub enum Event {
     UserErased { user: UserId },
     #[serde(rename = "listing.changed")]
     ListingChanged { listing: ListingId },
+    #[serde(rename = "co_host.invited")]
+    CoHostInvited { co_host: CoHostId, listing: ListingId },
     #[serde(rename = "calendar.changed")]
     CalendarChanged { listing: ListingId },
     #[serde(rename = "booking.placed")]
@@ -70,6 +73,20 @@ pub enum Event {
     DisputeClosed { dispute: DisputeId, booking: BookingId, won: bool },
     #[serde(rename = "payout.due")]
     PayoutDue { payout: PayoutId, booking: BookingId },
+    #[serde(rename = "payout.paid")]
+    PayoutPaid { transfer: TransferId, host: UserId },
+    #[serde(rename = "payout.failed")]
+    PayoutFailed { transfer: TransferId, host: UserId },
+    #[serde(rename = "booking.altered")]
+    BookingAltered { booking: BookingId, listing: ListingId },
+    #[serde(rename = "alteration.proposed")]
+    AlterationProposed { alteration: AlterationId, booking: BookingId },
+    #[serde(rename = "alteration.closed")]
+    AlterationClosed { alteration: AlterationId, booking: BookingId },
+    #[serde(rename = "refund.asked")]
+    RefundAsked { request: RefundRequestId, booking: BookingId },
+    #[serde(rename = "refund.answered")]
+    RefundAnswered { request: RefundRequestId, booking: BookingId, granted: bool },
     #[serde(rename = "review.submitted")]
     ReviewSubmitted { review: ReviewId, booking: BookingId },
     #[serde(rename = "review.published")]
@@ -133,6 +150,7 @@ impl Event {
             | Self::BookingCancelled { listing, .. }
             | Self::BookingCompleted { listing, .. }
             | Self::BookingNoShow { listing, .. }
+            | Self::BookingAltered { listing, .. }
             | Self::ReviewPublished { listing, .. } => Some(*listing),
             _ => None,
         }
@@ -189,7 +207,7 @@ pub(crate) async fn listings_changed_in(tx: &mut Tx, listings: &[ListingId]) -> 
 /// What must change in the same transaction.
 async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
     match event {
-        Event::PaymentAuthorized { booking, .. } => bookings::payment_authorized_in(tx, *booking).await,
+        Event::PaymentAuthorized { payment, booking } => bookings::payment_authorized_in(tx, *booking, *payment).await,
         Event::PaymentSucceeded { payment, booking } => bookings::payment_succeeded_in(tx, *booking, *payment).await,
         Event::PaymentFailed { payment, booking } => bookings::payment_failed_in(tx, *booking, *payment).await,
         Event::InstalmentUnpaid { booking, .. } => bookings::unpaid_in(tx, *booking).await,
@@ -199,6 +217,7 @@ async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
             listings::set_rating_in(tx, *listing, rating.count, rating.overall).await
         }
         Event::UserErased { user } => {
+            listings::co_hosts::forget_in(tx, *user).await?;
             messaging::forget_in(tx, *user).await?;
             wishlists::forget_in(tx, *user).await?;
             notifications::forget_in(tx, *user).await

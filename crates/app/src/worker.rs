@@ -45,6 +45,9 @@ pub fn registry() -> Registry<App> {
         .register::<notifications::MailUnread>()
         .register::<payments::jobs::FinishOperation>()
         .register::<payments::jobs::HandleWebhook>()
+        .register::<payments::jobs::PayHost>()
+        .register::<payments::jobs::FinishTransfer>()
+        .register::<payments::jobs::SweepPayouts>()
         .register::<payments::jobs::RenewAuthorization>()
         .register::<payments::jobs::SealLedger>()
         .register::<payments::jobs::ChargeInstalment>()
@@ -55,7 +58,7 @@ pub fn registry() -> Registry<App> {
         .register::<bookings::jobs::ExpireBooking>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
-        .register::<bookings::jobs::EarnInstalment>()
+        .register::<bookings::jobs::ExpireAlteration>()
         .register::<reviews::jobs::OpenReviews>()
         .register::<calendar::ReadDueFeeds>()
         .register::<calendar::ReadFeed>()
@@ -71,14 +74,13 @@ pub fn schedules() -> anyhow::Result<Vec<Schedule>> {
     let nothing = serde_json::json!({});
     Ok(vec![
         Schedule::new::<App, ForgetOldThings>("forget_old_things", "17 * * * *", &nothing)?,
+        Schedule::new::<App, payments::jobs::SweepPayouts>("sweep_payouts", "37 3 * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::SealLedger>("seal_ledger", "* * * * *", &nothing)?,
         Schedule::new::<App, calendar::ReadDueFeeds>("read_due_feeds", "*/5 * * * *", &nothing)?,
         Schedule::new::<App, wishlists::TellOfNewHomes>("tell_of_new_homes", "23 7 * * *", &nothing)?,
         Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_recent", "*/10 * * * *", &serde_json::json!({"hours": 2}))?,
         Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_daily", "23 3 * * *", &serde_json::json!({"hours": 72}))?,
         Schedule::new::<App, search::CheckSearchProjection>("check_search_projection", "41 3 * * *", &nothing)?,
-        Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_recent", "*/10 * * * *", &serde_json::json!({"hours": 2}))?,
-        Schedule::new::<App, payments::jobs::ReconcileProvider>("reconcile_daily", "23 3 * * *", &serde_json::json!({"hours": 72}))?,
     ])
 }
 

@@ -11,6 +11,7 @@ use crate::guests::Guests;
 use crate::ids::{BookingId, ListingId, UserId};
 use crate::listings::BookingMode;
 use crate::money::{Currency, Money};
+use crate::payouts::PayoutShare;
 use crate::pricing::{Fees, Quote};
 use crate::words::words;
 
@@ -141,6 +142,12 @@ pub struct Terms {
     pub listing_title: String,
     /// Nights kept free before and after.
     pub preparation_nights: i32,
+    /// What of the host's part is whose.
+    #[serde(default)]
+    pub shares: Vec<PayoutShare>,
+    /// Minor units that the host has given back beyond the policy.
+    #[serde(default)]
+    pub granted: i64,
 }
 
 /// A guest's contract for a stay.

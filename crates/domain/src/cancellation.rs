@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dates::{instant_on, local_date};
 use crate::money::{BasisPoints, MoneyError, multiply_divide, sum};
-use crate::pricing::{FeeRule, Fees, LineKind, MONTH, Quote};
+use crate::pricing::{FeeRule, Fees, Line, LineKind, MONTH, Quote};
 use crate::taxes::TaxBase;
 use crate::words::words;
 
@@ -129,15 +129,20 @@ pub struct Moment<'a> {
     pub check_in_time: NaiveTime,
     /// When it was agreed; before that everything comes back.
     pub confirmed_at: Option<DateTime<Utc>>,
+    /// Minor units that the host has given back beyond the policy.
+    pub granted: i64,
 }
 
-/// Where the guest's money goes: the parts always sum to the total paid.
+/// Where the guest's money goes: the parts always sum to the price, less what
+/// the host had given back before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
-    /// Back to the guest.
+    /// Back to the guest, beside what was given back before.
     pub refund: i64,
     /// To the host, after fees.
     pub host_receives: i64,
+    /// The part of that which stands for the cleaning, before the host's fee.
+    pub cleaning: i64,
     /// The marketplace's from the host.
     pub host_fee: i64,
     /// The marketplace's from the guest.
@@ -170,12 +175,27 @@ impl Settlement {
         let mut settled = Self {
             refund: 0,
             host_receives: 0,
+            cleaning: 0,
             host_fee: scaled(self.host_fee)?,
             guest_fee: scaled(self.guest_fee)?,
             taxes: self.taxes.iter().map(|(name, due)| Ok((name.clone(), scaled(*due)?))).collect::<Result<_, MoneyError>>()?,
         };
         settled.host_receives = paid - settled.kept()?;
+        settled.cleaning = scaled(self.cleaning)?.clamp(0, settled.host_receives.max(0));
         Ok(settled)
+    }
+
+    /// The stay as agreed, to its end: nothing more comes back.
+    #[must_use]
+    pub fn of_stay(quote: &Quote, granted: i64) -> Self {
+        Self {
+            refund: 0,
+            host_receives: quote.host_payout - granted,
+            cleaning: quote.sum_of(LineKind::CleaningFee),
+            host_fee: quote.host_fee,
+            guest_fee: quote.sum_of(LineKind::GuestFee),
+            taxes: quote.taxes().map(|(jurisdiction, line)| (jurisdiction.to_owned(), line.amount)).collect(),
+        }
     }
 }
 
@@ -199,7 +219,7 @@ impl Moment<'_> {
     }
 
     /// What the host keeps of the nights at `at`; `None`: everything goes back.
-    fn keep_at(&self, at: DateTime<Utc>) -> Option<Keep> {
+    pub(crate) fn keep_at(&self, at: DateTime<Utc>) -> Option<Keep> {
         self.confirmed_at?;
         if self.grace_ends().is_some_and(|end| at < end) {
             return None;
@@ -209,7 +229,7 @@ impl Moment<'_> {
     }
 
     /// Nights whose midnight has passed.
-    fn nights_stayed(&self, at: DateTime<Utc>) -> i32 {
+    pub(crate) fn nights_stayed(&self, at: DateTime<Utc>) -> i32 {
         let passed = (local_date(self.time_zone, at) - self.quote.stay.check_in).num_days();
         i32::try_from(passed.clamp(0, i64::from(self.quote.stay.nights()))).unwrap_or(0)
     }
@@ -234,9 +254,9 @@ impl Moment<'_> {
     }
 }
 
-fn everything_back(quote: &Quote) -> Settlement {
-    let taxes = quote.taxes().map(|(jurisdiction, _)| (jurisdiction.to_owned(), 0)).collect();
-    Settlement { refund: quote.total, host_receives: 0, host_fee: 0, guest_fee: 0, taxes }
+fn everything_back(moment: &Moment<'_>) -> Settlement {
+    let taxes = moment.quote.taxes().map(|(jurisdiction, _)| (jurisdiction.to_owned(), 0)).collect();
+    Settlement { refund: moment.quote.total - moment.granted, host_receives: 0, cleaning: 0, host_fee: 0, guest_fee: 0, taxes }
 }
 
 /// The guest calls off at `at`.
@@ -246,22 +266,17 @@ fn everything_back(quote: &Quote) -> Settlement {
 pub fn settle_guest_cancellation(moment: &Moment<'_>, at: DateTime<Utc>) -> Result<Settlement, MoneyError> {
     let quote = moment.quote;
     let Some(keep) = moment.keep_at(at) else {
-        return Ok(everything_back(quote));
+        return Ok(everything_back(moment));
     };
-    let nights = moment.kept_accommodation(keep, at)?;
-    let fees = if at < moment.check_in() { 0 } else { quote.stay_fees() };
+    // What an earlier shortening left to the host is not divided again.
+    let nights = moment.kept_accommodation(keep, at)? + quote.given_up();
+    let (fees, cleaning) = if at < moment.check_in() { (0, 0) } else { (quote.stay_fees(), quote.sum_of(LineKind::CleaningFee)) };
     let kept = nights + fees;
     let guest_fee_total = quote.sum_of(LineKind::GuestFee);
     let guest_fee = if kept == 0 && moment.terms.guest_fee_refundable { 0 } else { guest_fee_total };
     let mut taxes = Vec::new();
     for (jurisdiction, line) in quote.taxes() {
-        let (part, whole) = match line.base {
-            None | Some(TaxBase::Nights) => (nights, quote.accommodation()),
-            Some(TaxBase::Fees) => (fees, quote.stay_fees()),
-            Some(TaxBase::All) => (kept + guest_fee, quote.host_subtotal() + guest_fee_total),
-        };
-        let due = if whole == 0 { 0 } else { multiply_divide(line.amount, part, whole)? };
-        taxes.push((jurisdiction.to_owned(), due));
+        taxes.push((jurisdiction.to_owned(), tax_due(quote, line, Parts { nights, fees, guest_fee })?));
     }
     let subtotal = quote.host_subtotal();
     let (host_receives, host_fee) = match moment.fees.host_fee_on_cancellation {
@@ -272,8 +287,32 @@ pub fn settle_guest_cancellation(moment: &Moment<'_>, at: DateTime<Utc>) -> Resu
         FeeRule::KeptUnlessFull if kept == 0 => (0, 0),
         FeeRule::KeptUnlessFull => (multiply_divide(subtotal - quote.host_fee, kept, subtotal)?, quote.host_fee),
     };
-    let stays = sum(taxes.iter().map(|(_, due)| *due))? + host_receives + host_fee + guest_fee;
-    Ok(Settlement { refund: quote.total - stays, host_receives, host_fee, guest_fee, taxes })
+    // What the host has given back is theirs no more, as far as they keep any.
+    let host_receives = (host_receives - moment.granted).max(0);
+    let settled = Settlement { refund: 0, host_receives, cleaning, host_fee, guest_fee, taxes };
+    Ok(Settlement { refund: quote.total - moment.granted - settled.kept()?, ..settled })
+}
+
+/// What stays due of a stay that is called off or shortened, in minor units.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    /// Of the nights.
+    pub nights: i64,
+    /// Of cleaning and pet fees.
+    pub fees: i64,
+    /// Of the guest's service fee.
+    pub guest_fee: i64,
+}
+
+/// What stays due of a tax: as much as stays of what it was taken of.
+pub(crate) fn tax_due(quote: &Quote, line: &Line, parts: Parts) -> Result<i64, MoneyError> {
+    let nights = quote.accommodation() + quote.given_up();
+    let (part, whole) = match line.base {
+        None | Some(TaxBase::Nights) => (parts.nights, nights),
+        Some(TaxBase::Fees) => (parts.fees, quote.stay_fees()),
+        Some(TaxBase::All) => (parts.nights + parts.fees + parts.guest_fee, quote.host_subtotal() + quote.sum_of(LineKind::GuestFee)),
+    };
+    if whole == 0 { Ok(0) } else { multiply_divide(line.amount, part, whole) }
 }
 
 /// Host or marketplace call off: everything goes back.
@@ -281,7 +320,7 @@ pub fn settle_guest_cancellation(moment: &Moment<'_>, at: DateTime<Utc>) -> Resu
 /// # Errors
 /// Never; the same shape as the guest's.
 pub fn settle_host_cancellation(moment: &Moment<'_>) -> Result<Settlement, MoneyError> {
-    Ok(everything_back(moment.quote))
+    Ok(everything_back(moment))
 }
 
 /// What a host who calls off at `at` pays: 10 % of the booking's value to the

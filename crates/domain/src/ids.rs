@@ -66,6 +66,14 @@ ids! {
     LedgerTransactionId,
     /// What a guest or host says about a stay.
     ReviewId,
+    /// Somebody who helps a host with a listing, invited or active.
+    CoHostId,
+    /// A proposed change of a booking.
+    AlterationId,
+    /// A guest's wish for more back than the policy gives.
+    RefundRequestId,
+    /// One movement of money to a host.
+    TransferId,
     /// A recorded fact that others are told.
     EventId,
     /// A thread between a guest and a home's hosts.

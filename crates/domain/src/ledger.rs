@@ -2,12 +2,14 @@
 //! does not balance in each currency cannot be made.
 
 mod accounts;
+mod changes;
 mod disputes;
 mod hosts;
 mod marketplace;
 mod stays;
 
 pub use accounts::{Account, AccountKind};
+pub use changes::{Back, Parts, Standing, divide, parts_of, raised, scaled};
 pub use disputes::{LossBearer, dispute_lost_after_earn, dispute_lost_before_earn, dispute_opened, dispute_won};
 pub use hosts::{
     co_host_share, host_cancellation_fee, offset, payout_failed, payout_paid, payout_started, security_claim, transfer_reversed,

@@ -6,10 +6,12 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod alterations;
 pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
 pub mod cancellation;
+pub mod co_hosts;
 pub mod dates;
 pub mod fields;
 pub mod guests;
@@ -22,6 +24,7 @@ pub mod money;
 pub mod notifications;
 pub mod page;
 pub mod payments;
+pub mod payouts;
 pub mod pricing;
 pub mod reviews;
 pub mod taxes;

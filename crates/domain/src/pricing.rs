@@ -197,6 +197,8 @@ words! {
         Discount = "discount",
         /// Guests beyond those included.
         ExtraGuests = "extra_guests",
+        /// What the policy leaves to the host of nights given up.
+        CancelledNights = "cancelled_nights",
         /// Once, with pets.
         PetFee = "pet_fee",
         /// Once a stay.
@@ -298,10 +300,16 @@ impl Quote {
         self.sum_of(LineKind::CleaningFee) + self.sum_of(LineKind::PetFee)
     }
 
+    /// What the policy has left to the host of nights given up.
+    #[must_use]
+    pub fn given_up(&self) -> i64 {
+        self.sum_of(LineKind::CancelledNights)
+    }
+
     /// What the guest pays for the host's part.
     #[must_use]
     pub fn host_subtotal(&self) -> i64 {
-        self.accommodation() + self.stay_fees()
+        self.accommodation() + self.given_up() + self.stay_fees()
     }
 
     /// Taxes by jurisdiction, in the order of the lines.
@@ -329,7 +337,7 @@ pub fn night_price(tariff: &Tariff, days: &[DayRule], date: NaiveDate) -> i64 {
 
 /// The one discount of a stay: new listing > promotion > length of stay > early
 /// bird > last minute.
-fn discount(tariff: &Tariff, stay: Stay, occasion: &Occasion) -> Option<(&'static str, BasisPoints)> {
+pub(crate) fn discount(tariff: &Tariff, stay: Stay, occasion: &Occasion) -> Option<(&'static str, BasisPoints)> {
     let some = |name, bps: BasisPoints| (bps.0 > 0).then_some((name, bps));
     let lead = (stay.check_in - occasion.booked_on).num_days();
     let new_listing =
@@ -349,7 +357,7 @@ fn discount(tariff: &Tariff, stay: Stay, occasion: &Occasion) -> Option<(&'stati
 }
 
 /// Lines with the habits of a guest paying a host.
-fn line(kind: LineKind, label: impl Into<String>, unit: i64, quantity: i64) -> Result<Line, MoneyError> {
+pub(crate) fn line(kind: LineKind, label: impl Into<String>, unit: i64, quantity: i64) -> Result<Line, MoneyError> {
     Ok(Line {
         kind,
         label: label.into(),
@@ -381,7 +389,7 @@ pub struct Prices<'a> {
 /// # Errors
 /// When an amount leaves `i64` minor units.
 pub fn quote(prices: &Prices<'_>, stay: Stay, guests: &Guests, occasion: &Occasion) -> Result<Quote, MoneyError> {
-    let Prices { tariff, days, fees, taxes } = *prices;
+    let Prices { tariff, days, .. } = *prices;
     let nights: Vec<NightPrice> = stay.dates().map(|date| NightPrice { date, amount: night_price(tariff, days, date) }).collect();
     let mut lines = night_lines(&nights)?;
     let gross = sum(nights.iter().map(|night| night.amount))?;
@@ -401,16 +409,26 @@ pub fn quote(prices: &Prices<'_>, stay: Stay, guests: &Guests, occasion: &Occasi
     if tariff.cleaning_fee > 0 {
         lines.push(line(LineKind::CleaningFee, "Cleaning", tariff.cleaning_fee, 1)?);
     }
-    let mut quote = Quote { stay, guests: *guests, currency: tariff.currency, nights, lines, total: 0, host_fee: 0, host_payout: 0 };
+    complete(prices, Quote { stay, guests: *guests, currency: tariff.currency, nights, lines, total: 0, host_fee: 0, host_payout: 0 })
+}
+
+/// Adds to the host's lines of a quote what follows from them: the guest's fee,
+/// the taxes, the totals and the host's fee.
+///
+/// # Errors
+/// When an amount leaves `i64` minor units.
+pub(crate) fn complete(prices: &Prices<'_>, mut quote: Quote) -> Result<Quote, MoneyError> {
+    let Prices { fees, taxes, .. } = *prices;
+    let (stay, guests) = (quote.stay, quote.guests);
     let subtotal = sum(quote.lines.iter().map(|line| line.amount))?;
     let guest_fee = fees.guest_fee_bps.of(subtotal)?;
     if guest_fee > 0 {
         let fee = line(LineKind::GuestFee, "Service fee", guest_fee, 1)?;
         quote.lines.push(Line { received_by: Party::Marketplace, ..fee });
     }
-    let bases = Bases { nights: quote.accommodation(), fees: quote.stay_fees(), guest_fee };
+    let bases = Bases { nights: quote.accommodation() + quote.given_up(), fees: quote.stay_fees(), guest_fee };
     for rule in taxes.iter().filter(|rule| rule.applies(stay)) {
-        let tax = rule.on(stay, guests, bases)?;
+        let tax = rule.on(stay, &guests, bases)?;
         if tax.amount > 0 {
             let line = line(LineKind::Tax, rule.label.clone(), tax.unit, tax.quantity)?;
             let base = matches!(rule.kind, crate::taxes::TaxKind::Percent).then_some(rule.base);
@@ -428,7 +446,7 @@ pub fn quote(prices: &Prices<'_>, stay: Stay, guests: &Guests, occasion: &Occasi
 }
 
 /// One line for each price, in the order in which prices first occur.
-fn night_lines(nights: &[NightPrice]) -> Result<Vec<Line>, MoneyError> {
+pub(crate) fn night_lines(nights: &[NightPrice]) -> Result<Vec<Line>, MoneyError> {
     let mut groups: Vec<(i64, i64)> = Vec::new();
     for night in nights {
         match groups.iter_mut().find(|(price, _)| *price == night.amount) {

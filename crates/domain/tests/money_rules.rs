@@ -90,6 +90,7 @@ fn worked_refunds_where_the_marketplace_keeps_its_fees() {
             time_zone: chrono_tz::Europe::Paris,
             check_in_time: "15:00:00".parse().unwrap(),
             confirmed_at: Some(at),
+            granted: 0,
         };
         let settled = cancellation::settle_guest_cancellation(&moment, at).unwrap();
         assert_eq!(
@@ -238,7 +239,7 @@ proptest! {
         let terms = terms_for(name, quote.stay.nights());
         let check_in = domain::dates::instant_on(zone, quote.stay.check_in, "15:00:00".parse().unwrap());
         let confirmed = check_in - TimeDelta::hours(lead_hours);
-        let moment = Moment { quote: &quote, fees: &fees, terms: &terms, time_zone: zone, check_in_time: "15:00:00".parse().unwrap(), confirmed_at: Some(confirmed) };
+        let moment = Moment { quote: &quote, fees: &fees, terms: &terms, time_zone: zone, check_in_time: "15:00:00".parse().unwrap(), confirmed_at: Some(confirmed), granted: 0 };
         let timeline = cancellation::refund_timeline(&moment, confirmed).unwrap();
         prop_assert!(timeline.last().unwrap().until.is_none());
         let mut instants: Vec<DateTime<Utc>> = timeline.iter().filter_map(|s| s.until).map(|at| at + TimeDelta::seconds(nudge)).collect();
@@ -262,7 +263,7 @@ proptest! {
     #[test]
     fn before_it_is_agreed_everything_comes_back((quote, fees) in any_quote(), name in policy()) {
         let terms = terms_for(name, quote.stay.nights());
-        let moment = Moment { quote: &quote, fees: &fees, terms: &terms, time_zone: chrono_tz::UTC, check_in_time: "15:00:00".parse().unwrap(), confirmed_at: None };
+        let moment = Moment { quote: &quote, fees: &fees, terms: &terms, time_zone: chrono_tz::UTC, check_in_time: "15:00:00".parse().unwrap(), confirmed_at: None, granted: 0 };
         let settled = cancellation::settle_guest_cancellation(&moment, "2027-01-01T00:00:00Z".parse().unwrap()).unwrap();
         prop_assert_eq!(settled.refund, quote.total);
     }
@@ -290,6 +291,7 @@ fn the_presets_keep_what_they_say() {
             time_zone: chrono_tz::UTC,
             check_in_time: "15:00:00".parse().unwrap(),
             confirmed_at: Some(confirmed),
+            granted: 0,
         };
         cancellation::settle_guest_cancellation(&moment, at.parse().unwrap()).unwrap().refund
     };
@@ -327,6 +329,7 @@ fn hosts_who_call_off_pay_the_more_the_later() {
         time_zone: chrono_tz::UTC,
         check_in_time: "15:00:00".parse().unwrap(),
         confirmed_at: None,
+        granted: 0,
     };
     let fee = |at: &str| cancellation::host_cancellation_fee(&moment, at.parse().unwrap()).unwrap();
     assert_eq!(fee("2027-05-11T14:59:59Z"), 4_000);

@@ -19,7 +19,8 @@ pub async fn export(app: &App, actor: &Actor) -> Result<serde_json::Value> {
 /// with a person who is nobody any more.
 ///
 /// # Errors
-/// 422 for a wrong password, `409 open_stays` while stays are not over.
+/// 422 for a wrong password, `409 open_stays` while stays are not over, `409
+/// open_payouts` while money is on its way.
 pub async fn erase(app: &App, actor: &Actor, password: &str) -> Result<()> {
     let user = require_user(actor)?;
     sessions::confirm_password(app, user, password).await?;
@@ -28,6 +29,11 @@ pub async fn erase(app: &App, actor: &Actor, password: &str) -> Result<()> {
     let open = sql::open_stays(&mut tx, user).await?;
     if open > 0 {
         return Err(Error::conflict("open_stays", format!("{open} of your bookings are not over: cancel them or wait until they are")));
+    }
+    let due = sql::payouts_to_come(&mut tx, user).await?;
+    if due > 0 {
+        let message = format!("{due} of your payouts have not reached you: say where the money goes, and wait until it is there");
+        return Err(Error::conflict("open_payouts", message));
     }
     sql::erase(&mut tx, user).await?;
     events::publish_in(&mut tx, Event::UserErased { user }).await?;

@@ -315,6 +315,14 @@ pub(super) async fn clear_failures(db: &PgPool, subject: &str) -> Result<()> {
     Ok(())
 }
 
+/// Payouts that are earned and have not reached somebody.
+pub(super) async fn payouts_to_come(tx: &mut Tx, user: UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar("select count(*) from payouts where host_id = $1 and state in ('due', 'sent')")
+        .bind(user)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// Stays that are not over, as guest or host.
 pub(super) async fn open_stays(tx: &mut Tx, user: UserId) -> Result<i64> {
     Ok(sqlx::query_scalar(
@@ -372,6 +380,11 @@ pub(super) async fn export(db: &PgPool, user: UserId) -> Result<serde_json::Valu
             'payment_methods', coalesce((select jsonb_agg(to_jsonb(m) - 'reference') from payment_methods m where m.user_id = $1), '[]'),
             'payment_customers', coalesce((select jsonb_agg(to_jsonb(c)) from payment_customers c where c.user_id = $1), '[]'),
             'payouts', coalesce((select jsonb_agg(to_jsonb(p)) from payouts p where p.host_id = $1), '[]'),
+            'payout_method', (select to_jsonb(m) from payout_methods m where m.host_id = $1),
+            'payout_transfers', coalesce((select jsonb_agg(to_jsonb(t)) from payout_transfers t where t.host_id = $1), '[]'),
+            'proposed_changes', coalesce((select jsonb_agg(to_jsonb(a)) from booking_alterations a where a.proposer_id = $1), '[]'),
+            'refund_requests', coalesce((select jsonb_agg(to_jsonb(r)) from refund_requests r where r.guest_id = $1), '[]'),
+            'helps_with', coalesce((select jsonb_agg(to_jsonb(h)) from listing_co_hosts h where h.user_id = $1 or h.invited_by = $1), '[]'),
             'reviews_written', coalesce((select jsonb_agg(to_jsonb(r)) from reviews r where r.author_id = $1), '[]'),
             'reviews_received', coalesce((select jsonb_agg(to_jsonb(r)) from reviews r where r.subject_user_id = $1 and r.status = 'published'), '[]')
          )",

@@ -9,10 +9,10 @@ use domain::ids::{BookingId, ListingId};
 use domain::page::Limit;
 use domain::payments::Payment;
 
-use super::{HistoryEntry, read::seen, side_of, sql};
+use super::{HistoryEntry, read::seen, role_of, sql};
 use crate::App;
 use crate::error::Result;
-use crate::payments;
+use crate::{listings, payments};
 
 /// Those of `ids` that the actor is a party of.
 ///
@@ -23,7 +23,13 @@ pub async fn by_ids(app: &App, actor: &Actor, ids: &[BookingId]) -> Result<HashM
         return Ok(HashMap::new());
     }
     let rows = sql::batch::by_ids(&app.db, ids).await?;
-    Ok(rows.into_iter().filter(|booking| side_of(actor, booking).is_ok()).map(|booking| (booking.id, seen(app, booking))).collect())
+    let (mut own, others): (Vec<Booking>, Vec<Booking>) = rows.into_iter().partition(|booking| role_of(actor, booking).is_some());
+    if let (Some(user), false) = (actor.user_id(), others.is_empty()) {
+        let homes: Vec<ListingId> = others.iter().map(|booking| booking.listing_id).collect();
+        let helped = listings::co_hosts::with_messages(app, user, &homes).await?;
+        own.extend(others.into_iter().filter(|booking| helped.contains(&booking.listing_id)));
+    }
+    Ok(own.into_iter().map(|booking| (booking.id, seen(app, booking))).collect())
 }
 
 /// The payments of bookings of the actor's.

@@ -1,5 +1,5 @@
 //! What happens when a deadline passes: holds and requests expire, stays are
-//! completed, hosts have earned.
+//! completed.
 
 use domain::bookings::{Booking, BookingState, Move};
 use domain::ids::{BookingId, PaymentId};
@@ -66,33 +66,4 @@ pub(super) async fn complete(app: &App, id: BookingId) -> Result<()> {
     }
     move_in(&mut tx, &mut booking, Move::Complete, Mover::SYSTEM, "").await?;
     tx.commit().await
-}
-
-/// The host has earned: 24 hours after check-in the guest's money becomes the
-/// host's, the marketplace's and the tax office's, and the payout falls due.
-pub(super) async fn earn(app: &App, id: BookingId) -> Result<()> {
-    let mut tx = app.begin().await?;
-    let Some(booking) = sql::locked(&mut tx, id).await? else { return Ok(()) };
-    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) && booking.terms.quote.total > 0 {
-        earn_in(&mut tx, &booking).await?;
-    }
-    payments::payout_falls_due_in(&mut tx, id).await?;
-    tx.commit().await
-}
-
-/// What has been paid is earned: all of the price, or the parts of it that have
-/// come in.
-async fn earn_in(tx: &mut Tx, booking: &Booking) -> Result<()> {
-    let fault = |e: ledger::LedgerError| Error::Internal(anyhow::anyhow!("ledger: {e}"));
-    let (id, quote) = (booking.id, &booking.terms.quote);
-    let held = payments::balance_in(tx, &ledger::Account::GuestFunds(id), booking.currency).await?;
-    let posting = if payments::waits_for_more_in(tx, id).await? && held < quote.total {
-        let whole = ledger::Division::of_quote(quote);
-        let part = whole.share(held, quote.total).map_err(|e| Error::Internal(anyhow::anyhow!("earning: {e}")))?;
-        ledger::earn_part(id, "first", booking.host_id, &part).map_err(fault)?
-    } else {
-        ledger::earn(id, booking.host_id, quote).map_err(fault)?
-    };
-    payments::post_in(tx, &posting, Some(id)).await?;
-    Ok(())
 }

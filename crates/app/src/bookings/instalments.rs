@@ -2,11 +2,11 @@
 //! happens when one is never paid.
 
 use domain::actor::Actor;
-use domain::bookings::{Booking, BookingState, PAYOUT_DELAY};
-use domain::ids::{BookingId, PaymentId};
+use domain::bookings::{Booking, BookingState};
+use domain::co_hosts::Access;
+use domain::ids::BookingId;
 use domain::instalments::{self, Instalment, Occasion, PaymentPlan, REMINDER};
-use domain::ledger::{self, Division};
-use domain::payments::{Payment, PaymentPurpose, PaymentStatus};
+use domain::payments::{Payment, PaymentPurpose};
 
 use super::{cancel, side_of, sql};
 use crate::App;
@@ -28,7 +28,7 @@ fn fault(error: impl std::fmt::Display) -> Error {
 /// 404 for strangers.
 pub async fn payment_plans(app: &App, actor: &Actor, id: BookingId) -> Result<Vec<(PaymentPlan, Vec<Instalment>)>> {
     let booking = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
-    side_of(actor, &booking)?;
+    side_of(&mut *app.db.acquire().await?, actor, &booking, Access::Messages).await?;
     if booking.state != BookingState::PendingPayment {
         return Ok(Vec::new());
     }
@@ -41,7 +41,7 @@ pub async fn payment_plans(app: &App, actor: &Actor, id: BookingId) -> Result<Ve
 /// 404 for strangers.
 pub async fn all_payments(app: &App, actor: &Actor, id: BookingId) -> Result<Vec<Payment>> {
     let booking = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
-    side_of(actor, &booking)?;
+    side_of(&mut *app.db.acquire().await?, actor, &booking, Access::Messages).await?;
     payments::all_of_booking(app, id).await
 }
 
@@ -81,33 +81,6 @@ pub(super) async fn begin_in(tx: &mut Tx, booking: &Booking) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A part that comes in before check-in + 24 h is earned then, with the rest;
-/// one that comes later a day after it was due.
-pub(super) async fn earn_late_in(tx: &mut Tx, booking: &Booking, payment: PaymentId) -> Result<()> {
-    let paid = payments::by_id_in(tx, payment).await?;
-    let earns = booking.check_in_at + PAYOUT_DELAY;
-    if paid.purpose != PaymentPurpose::Instalment || tx.now() < earns {
-        return Ok(());
-    }
-    let at = tx.now().max(paid.due_at.unwrap_or(earns) + PAYOUT_DELAY);
-    worker::enqueue_in(tx, &super::jobs::EarnInstalment { booking: booking.id, payment }, at).await
-}
-
-/// A part that came after check-in is earned.
-pub(super) async fn earn(app: &App, id: BookingId, payment: PaymentId) -> Result<()> {
-    let mut tx = app.begin().await?;
-    let Some(booking) = sql::locked(&mut tx, id).await? else { return Ok(()) };
-    let payment = payments::by_id_in(&mut tx, payment).await?;
-    let stands = matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow);
-    if stands && payment.status == PaymentStatus::Succeeded {
-        let whole = Division::of_quote(&booking.terms.quote);
-        let part = whole.share(payment.captured, booking.terms.quote.total).map_err(fault)?;
-        let posting = ledger::earn_part(id, &payment.sequence.to_string(), booking.host_id, &part).map_err(fault)?;
-        payments::post_in(&mut tx, &posting, Some(id)).await?;
-    }
-    tx.commit().await
 }
 
 /// A part was not paid, whoever tried: the stay is called off, and what has

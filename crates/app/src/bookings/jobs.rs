@@ -1,11 +1,11 @@
 //! Deadlines of bookings as jobs. Each names a booking and asks whether its
 //! time has come; running twice or too late does no harm.
 
-use domain::ids::{BookingId, PaymentId};
+use domain::ids::{AlterationId, BookingId};
 use jobs::{Attempt, Job, JobError};
 use serde::{Deserialize, Serialize};
 
-use super::{deadlines, instalments};
+use super::{alterations, deadlines, earnings};
 use crate::App;
 
 /// Ends an unpaid hold or unanswered request.
@@ -38,34 +38,36 @@ impl Job<App> for CompleteBooking {
     }
 }
 
-/// Makes the host's money due 24 hours after check-in.
+/// Makes the host's money due 24 hours after check-in, and of long stays a
+/// month's 24 hours after the month has begun.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EarnBooking {
     /// Which.
     pub booking: BookingId,
+    /// Which month, from 0.
+    #[serde(default)]
+    pub leg: i32,
 }
 
 impl Job<App> for EarnBooking {
     const KIND: &'static str = "earn_booking";
 
     async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
-        Ok(deadlines::earn(app, self.booking).await?)
+        Ok(earnings::earn(app, self.booking, self.leg).await?)
     }
 }
 
-/// Makes a part that was paid after check-in the host's.
+/// Ends a proposed change that nobody answered.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct EarnInstalment {
-    /// Of which booking.
-    pub booking: BookingId,
-    /// Which part.
-    pub payment: PaymentId,
+pub struct ExpireAlteration {
+    /// Which.
+    pub alteration: AlterationId,
 }
 
-impl Job<App> for EarnInstalment {
-    const KIND: &'static str = "earn_instalment";
+impl Job<App> for ExpireAlteration {
+    const KIND: &'static str = "expire_alteration";
 
     async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
-        Ok(instalments::earn(app, self.booking, self.payment).await?)
+        Ok(alterations::expire(app, self.alteration).await?)
     }
 }

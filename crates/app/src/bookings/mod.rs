@@ -4,16 +4,21 @@
 //! row in `booking_events`. The nights themselves are held by the calendar's
 //! occupancies, under the database's exclusion constraints.
 
+pub mod alterations;
 mod answers;
 mod batch;
 mod cancel;
 mod deadlines;
 mod disputes;
+mod earnings;
 mod instalments;
 pub mod jobs;
+pub mod overrides;
 mod pay;
 mod read;
+pub mod refund_requests;
 mod request;
+mod shorten;
 mod sql;
 
 pub use answers::{accept, decline, mark_no_show};
@@ -28,13 +33,17 @@ pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };
 pub use request::{Request, request};
+pub use shorten::{ShorteningPreview, preview_shortening, shorten};
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, Side, transition};
+use domain::co_hosts::Access;
 use domain::ids::{BookingId, UserId};
+use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
 use crate::events::{self, Event};
+use crate::listings;
 use crate::tx::Tx;
 
 /// Who moves a booking, and in which role.
@@ -48,26 +57,37 @@ impl Mover {
     const SYSTEM: Self = Self { side: Side::System, user: None };
 }
 
-/// In which role `actor` meets `booking`; strangers do not.
-fn side_of(actor: &Actor, booking: &Booking) -> Result<Side> {
+/// In which role `actor` meets `booking` themself, not as a co-host.
+fn role_of(actor: &Actor, booking: &Booking) -> Option<Side> {
     if actor.is(booking.guest_id) {
-        Ok(Side::Guest)
+        Some(Side::Guest)
     } else if actor.is(booking.host_id) {
-        Ok(Side::Host)
-    } else if actor.is_staff() {
-        Ok(Side::Staff)
+        Some(Side::Host)
     } else {
-        Err(Error::NotFound("booking"))
+        actor.is_staff().then_some(Side::Staff)
     }
 }
 
-/// A booking of the actor's, locked, and their role in it.
+/// In which role `actor` meets `booking`; strangers do not, co-hosts as the host
+/// when their access is at least `least`.
+async fn side_of(db: &mut PgConnection, actor: &Actor, booking: &Booking, least: Access) -> Result<Side> {
+    if let Some(side) = role_of(actor, booking) {
+        return Ok(side);
+    }
+    match listings::co_hosts::access(db, actor, booking.listing_id, booking.host_id).await? {
+        access if access >= least => Ok(Side::Host),
+        Access::Public | Access::Calendar => Err(Error::NotFound("booking")),
+        _ => Err(Error::forbidden("co_host_permission", "you may read this booking, not act in it")),
+    }
+}
+
+/// A booking of the actor's, locked, and the role in which they may act in it.
 ///
 /// # Errors
-/// 404 for strangers.
+/// 404 for strangers, `403 co_host_permission` for co-hosts without full access.
 pub(crate) async fn party_in(tx: &mut Tx, actor: &Actor, id: BookingId) -> Result<(Booking, Side)> {
     let booking = sql::locked(tx, id).await?.ok_or(Error::NotFound("booking"))?;
-    let side = side_of(actor, &booking)?;
+    let side = side_of(tx, actor, &booking, Access::Full).await?;
     Ok((booking, side))
 }
 

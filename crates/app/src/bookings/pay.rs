@@ -4,13 +4,13 @@ use std::ops::ControlFlow;
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Move, PAYOUT_DELAY, RESPONSE_TIME, Side};
+use domain::co_hosts::Access;
 use domain::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
 use domain::instalments::PaymentPlan;
 use domain::listings::BookingMode;
-use domain::money::Money;
-use domain::payments::{Payment, PaymentStatus};
+use domain::payments::{Payment, PaymentPurpose, PaymentStatus};
 
-use super::{Mover, deadlines, instalments, jobs, move_in, party_in, side_of, sql};
+use super::{Mover, alterations, deadlines, earnings, instalments, jobs, move_in, party_in, side_of, sql};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::failpoints;
@@ -57,7 +57,8 @@ pub async fn pay_with(app: &App, actor: &Actor, id: BookingId, wish: PayWish<'_>
     }
     // What the provider must know beforehand; none of it moves money.
     let seen = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
-    check_payable(&seen, side_of(actor, &seen)?, app.clock.now())?;
+    let side = side_of(&mut *app.db.acquire().await?, actor, &seen, Access::Full).await?;
+    check_payable(&seen, side, app.clock.now())?;
     let card = card(app, actor, guest, &seen, &wish).await?;
 
     let mut tx = match taken_up(app, guest, key).await? {
@@ -159,8 +160,12 @@ async fn card(app: &App, actor: &Actor, guest: UserId, booking: &Booking, wish: 
 
 /// The card is held: the host is asked, or, for an instant booking whose
 /// provider holds before it takes, the money is taken.
-pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId) -> Result<()> {
+pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
+    if payments::by_id_in(tx, payment).await?.sequence > 1 {
+        // Held for a proposed change until the host answers.
+        return Ok(());
+    }
     if booking.state != BookingState::PendingPayment || !keep_nights_in(tx, &booking).await? {
         return deadlines::give_up_in(tx, &mut booking, "the payment came too late").await;
     }
@@ -176,8 +181,9 @@ pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId) -> Result<
 /// The money is in: the booking stands.
 pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
-    if payments::by_id_in(tx, payment).await?.sequence > 1 {
-        return later_payment_in(tx, &booking, payment).await;
+    let paid = payments::by_id_in(tx, payment).await?;
+    if paid.sequence > 1 {
+        return later_payment_in(tx, &mut booking, &paid).await;
     }
     let waiting = matches!(booking.state, BookingState::PendingPayment | BookingState::Requested);
     if !waiting || !keep_nights_in(tx, &booking).await? {
@@ -187,20 +193,23 @@ pub(crate) async fn payment_succeeded_in(tx: &mut Tx, id: BookingId, payment: Pa
     calendar::hold_until_in(tx, id, None).await?;
     move_in(tx, &mut booking, Move::Confirm, Mover::SYSTEM, "").await?;
     instalments::begin_in(tx, &booking).await?;
-    let due = booking.check_in_at + PAYOUT_DELAY;
-    let payout = Money::new(booking.terms.quote.host_payout, booking.currency);
-    payments::schedule_payout_in(tx, id, booking.host_id, payout, due).await?;
-    worker::enqueue_in(tx, &jobs::EarnBooking { booking: id }, due).await?;
+    let now = tx.now();
+    earnings::plan_in(tx, &booking, now).await?;
     worker::enqueue_in(tx, &jobs::CompleteBooking { booking: id }, booking.check_out_at).await
 }
 
-/// A later part or what a change has added is in. When the booking is over the
-/// money is not asked for any more and goes back.
-async fn later_payment_in(tx: &mut Tx, booking: &Booking, payment: PaymentId) -> Result<()> {
-    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) {
-        return instalments::earn_late_in(tx, booking, payment).await;
+/// A later part or what a change has added is in: it is earned with the leg of
+/// the stay that waits for it. When the booking is over the money is not asked
+/// for any more and goes back.
+async fn later_payment_in(tx: &mut Tx, booking: &mut Booking, payment: &Payment) -> Result<()> {
+    if !matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow) {
+        return deadlines::return_late_in(tx, booking.id, payment.id, "the booking is over").await;
     }
-    deadlines::return_late_in(tx, booking.id, payment, "the booking is over").await
+    if payment.purpose == PaymentPurpose::Alteration {
+        return alterations::payment_succeeded_in(tx, booking, payment).await;
+    }
+    let rest_at = tx.now() + PAYOUT_DELAY;
+    earnings::plan_in(tx, booking, rest_at).await
 }
 
 /// A capture was refused after the host had said yes, or a hold could not be
@@ -208,11 +217,15 @@ async fn later_payment_in(tx: &mut Tx, booking: &Booking, payment: PaymentId) ->
 /// may try again.
 pub(crate) async fn payment_failed_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
-    if booking.state != BookingState::Requested || payments::by_id_in(tx, payment).await?.sequence > 1 {
+    let failed = payments::by_id_in(tx, payment).await?;
+    if failed.purpose == PaymentPurpose::Alteration {
+        return alterations::payment_failed_in(tx, &booking, payment).await;
+    }
+    if booking.state != BookingState::Requested || failed.sequence > 1 {
         return Ok(());
     }
     calendar::release_in(tx, id).await?;
-    let held = payments::by_id_in(tx, payment).await?.status == PaymentStatus::Authorized;
+    let held = failed.status == PaymentStatus::Authorized;
     let reason = if held { "the hold on the card could not be renewed" } else { "the card could not be charged" };
     move_in(tx, &mut booking, Move::Decline, Mover::SYSTEM, reason).await
 }

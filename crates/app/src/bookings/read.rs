@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, Side};
 use domain::cancellation::{self, TimelineStep};
+use domain::co_hosts::Access;
 use domain::ids::BookingId;
 use domain::listings::{Address, Arrival, Point};
 use domain::page::{Page, PageRequest};
@@ -69,7 +70,7 @@ pub struct BookingFilter {
 pub async fn party(app: &App, actor: &Actor, id: BookingId) -> Result<(Booking, Side)> {
     accounts::require_user(actor)?;
     let booking = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
-    let side = side_of(actor, &booking)?;
+    let side = side_of(&mut *app.db.acquire().await?, actor, &booking, Access::Messages).await?;
     Ok((seen(app, booking), side))
 }
 
@@ -98,7 +99,7 @@ pub async fn detail(app: &App, booking: Booking) -> Result<BookingDetail> {
     all.pop().ok_or(Error::NotFound("booking"))
 }
 
-async fn details(app: &App, bookings: Vec<Booking>) -> Result<Vec<BookingDetail>> {
+pub(super) async fn details(app: &App, bookings: Vec<Booking>) -> Result<Vec<BookingDetail>> {
     let ids: Vec<_> = bookings.iter().flat_map(|b| [b.guest_id, b.host_id]).collect();
     let people = accounts::people(app, &ids).await?;
     let who = |id| people.get(&id).cloned().ok_or(Error::NotFound("user"));
@@ -108,7 +109,8 @@ async fn details(app: &App, bookings: Vec<Booking>) -> Result<Vec<BookingDetail>
         .collect()
 }
 
-/// The actor's bookings, newest first.
+/// The actor's bookings, newest first; as host also those of homes they help
+/// with, when they may see bookings.
 ///
 /// # Errors
 /// 401 when nobody is logged in.
@@ -135,9 +137,10 @@ pub async fn history(app: &App, actor: &Actor, id: BookingId) -> Result<Vec<Hist
 /// The payment of a booking.
 ///
 /// # Errors
-/// 404 for strangers.
+/// 404 for strangers, `403 co_host_permission` for co-hosts without full access.
 pub async fn payment(app: &App, actor: &Actor, id: BookingId) -> Result<Payment> {
-    party(app, actor, id).await?;
+    let booking = sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("booking"))?;
+    side_of(&mut *app.db.acquire().await?, actor, &booking, Access::Full).await?;
     payments::of_booking(app, id).await
 }
 

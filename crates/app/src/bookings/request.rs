@@ -70,7 +70,9 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     let PriceSheet { listing, rules, .. } = sheet;
 
     let now = tx.now();
-    let booking = insert_in(&mut tx, guest, &listing, &wish, terms(&listing, &offer, rules.preparation_nights)).await?;
+    let shares = listings::co_hosts::shares_in(&mut tx, listing.id).await?;
+    let terms = Terms { shares, ..terms(&listing, &offer, rules.preparation_nights) };
+    let booking = insert_in(&mut tx, guest, &listing, &wish, terms).await?;
     calendar::occupy_in(
         &mut tx,
         listing.id,
@@ -121,6 +123,8 @@ fn terms(listing: &Listing, offer: &Offer, preparation_nights: i32) -> Terms {
         check_out_until: listing.check_out_until,
         listing_title: listing.title.clone(),
         preparation_nights,
+        shares: Vec::new(),
+        granted: 0,
     }
 }
 

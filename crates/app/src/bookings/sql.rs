@@ -132,6 +132,37 @@ pub(super) async fn save(tx: &mut Tx, booking: &Booking) -> Result<()> {
     Ok(())
 }
 
+/// Writes what both sides have agreed on anew: nights, guests, price.
+pub(super) async fn save_agreement(tx: &mut Tx, booking: &Booking) -> Result<()> {
+    let now = tx.now();
+    sqlx::query(
+        "update bookings set check_in = $2, check_out = $3, guests = $4, total = $5, host_payout = $6, terms = $7, check_in_at = $8,
+             check_out_at = $9, updated_at = $10
+         where id = $1",
+    )
+    .bind(booking.id)
+    .bind(booking.stay.check_in)
+    .bind(booking.stay.check_out)
+    .bind(Json(booking.guests))
+    .bind(booking.terms.quote.total)
+    .bind(booking.terms.quote.host_payout)
+    .bind(Json(&booking.terms))
+    .bind(booking.check_in_at)
+    .bind(booking.check_out_at)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The number that the next row of the state log gets.
+pub(super) async fn next_event(tx: &mut Tx, booking: BookingId) -> Result<i32> {
+    Ok(sqlx::query_scalar("select coalesce(max(sequence), 0) + 1 from booking_events where booking_id = $1")
+        .bind(booking)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// Adds a row to the state log.
 pub(super) async fn record(
     tx: &mut Tx,
@@ -204,7 +235,8 @@ pub(super) async fn of_guest(
     Ok(rows.into_iter().map(Booking::from).collect())
 }
 
-/// A host's bookings, newest first; `bookings_by_host` serves it.
+/// A host's bookings and those of homes they help with, newest first;
+/// `bookings_by_host` and `bookings_by_listing` serve it.
 pub(super) async fn of_host(
     db: &PgPool,
     host: UserId,
@@ -215,7 +247,10 @@ pub(super) async fn of_host(
     let rows: Vec<Row> = sqlx::query_as(
         "select id, code, listing_id, guest_id, host_id, state, booking_mode, check_in, check_out, guests, currency, terms, message,
                 hold_expires_at, respond_by, accepted_at, confirmed_at, cancelled_at, cancelled_by, check_in_at, check_out_at, created_at
-         from bookings where host_id = $1 and ($2::text is null or state = $2) and ($3::uuid is null or id < $3)
+         from bookings
+         where (host_id = $1 or listing_id = any (select listing_id from listing_co_hosts
+                                                  where user_id = $1 and state = 'active' and permission <> 'calendar'))
+           and ($2::text is null or state = $2) and ($3::uuid is null or id < $3)
          order by id desc limit $4",
     )
     .bind(host)

@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use domain::actor::Actor;
 use domain::calendar::{DayRule, Lane, StayError, StayRules, alternatives, arrival_allowed, departure_allowed, explain, min_nights_on};
+use domain::co_hosts::Access;
 use domain::dates::{Stay, local_date};
 use domain::guests::Guests;
 use domain::ids::ListingId;
@@ -67,7 +68,7 @@ pub struct Availability {
 /// 404 for listings the actor may not see, 422 for more than 800 days.
 pub async fn days(app: &App, actor: &Actor, id: ListingId, range: (Option<NaiveDate>, Option<NaiveDate>)) -> Result<(Listing, Vec<Day>)> {
     let listing = listings::visible(app, actor, id).await?;
-    let own = actor.is(listing.host_id) || actor.is_staff();
+    let own = listings::co_hosts::access_of(app, actor, &listing).await? >= Access::Calendar;
     let today = local_date(listing.time_zone.unwrap_or(chrono_tz::UTC), app.clock.now());
     let from = range.0.unwrap_or(today);
     let to = range.1.unwrap_or(from + Days::new(60));

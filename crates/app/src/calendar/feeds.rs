@@ -290,7 +290,7 @@ async fn apply(app: &App, feed: &sql::Row, fetched: Fetched) -> Result<()> {
     read.events = i32::try_from(events.len()).unwrap_or(i32::MAX);
     let mut tx = app.begin().await?;
     // Whoever books meanwhile waits, and so do we for them.
-    listings::lock_in(&mut tx, feed.listing_id).await?;
+    listings::locked_in(&mut tx, feed.listing_id).await?;
     let now = tx.now();
     let today = local_date(zone, now);
     let end = today + Days::new(HORIZON);

@@ -19,7 +19,8 @@ pub use feeds::{
 pub(crate) use import::import_limits_in;
 pub use import::{ImportedCalendar, import_calendars};
 pub(crate) use occupancies::{
-    Hold, block_instead_in, colliding_in, facts_for_booking_in, hold_until_in, occupy_in, release_in, set_preparation_in,
+    Hold, More, block_instead_in, check_free_in, colliding_in, facts_for_booking_in, hold_more_in, hold_more_until_in, hold_until_in,
+    move_in, occupy_in, release_in, release_more_in, set_preparation_in,
 };
 
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
 //! SQL of stay rules, day rules and occupancies.
 
+mod alterations;
 pub(super) mod feeds;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -17,6 +18,7 @@ use crate::tx::Tx;
 
 mod import;
 
+pub(super) use alterations::*;
 pub(super) use import::{put_limits, replace_imported};
 
 /// Half-open, as PostgreSQL keeps it.

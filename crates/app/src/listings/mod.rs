@@ -5,6 +5,7 @@
 
 mod batch;
 mod change;
+pub mod co_hosts;
 pub mod import;
 pub mod photos;
 pub mod place;
@@ -18,6 +19,7 @@ pub use photos::Photo;
 use std::collections::HashMap;
 
 use domain::actor::Actor;
+use domain::co_hosts::Access;
 use domain::ids::{ListingId, UserId};
 use domain::listings::{Arrival, Listing, ListingStatus, transition};
 use domain::page::{Page, PageRequest};
@@ -46,14 +48,22 @@ pub(crate) async fn bookable_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
     if listing.status == ListingStatus::Published { Ok(listing) } else { Err(Error::NotFound("listing")) }
 }
 
-/// A listing of the actor's own (staff: anyone's), locked for editing.
+/// A listing that the actor may edit, locked: their own, one they help with and
+/// have full access to, or any for staff.
 pub(crate) async fn owned_in(tx: &mut Tx, actor: &Actor, id: ListingId) -> Result<Listing> {
     let listing = sql::locked(tx, id).await?.ok_or(Error::NotFound("listing"))?;
-    if actor.is(listing.host_id) || actor.is_staff() { Ok(listing) } else { Err(Error::NotFound("listing")) }
+    match co_hosts::access(tx, actor, id, listing.host_id).await? {
+        Access::Full | Access::Host => Ok(listing),
+        Access::Calendar | Access::Messages => {
+            Err(Error::forbidden("co_host_permission", "you may look at this listing's calendar, not change it"))
+        }
+        Access::Public => Err(Error::NotFound("listing")),
+    }
 }
 
-/// Holds a listing against bookings and edits until the transaction ends.
-pub(crate) async fn lock_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
+/// A listing whoever asks, locked against bookings and edits: for slices that
+/// have checked that already.
+pub(crate) async fn locked_in(tx: &mut Tx, id: ListingId) -> Result<Listing> {
     sql::locked(tx, id).await?.ok_or(Error::NotFound("listing"))
 }
 
@@ -62,14 +72,15 @@ pub(crate) async fn by_id(app: &App, id: ListingId) -> Result<Listing> {
     sql::by_id(&app.db, id).await?.ok_or(Error::NotFound("listing"))
 }
 
-/// A listing the actor may see: published ones, and their own in any state.
+/// A listing the actor may see: published ones, and in any state their own and
+/// those they help with.
 ///
 /// # Errors
 /// 404 otherwise.
 pub async fn visible(app: &App, actor: &Actor, id: ListingId) -> Result<Listing> {
     let listing = by_id(app, id).await?;
-    let own = actor.is(listing.host_id) || actor.is_staff();
-    if own || listing.status == ListingStatus::Published { Ok(listing) } else { Err(Error::NotFound("listing")) }
+    let public = listing.status == ListingStatus::Published;
+    if public || co_hosts::access_of(app, actor, &listing).await? > Access::Public { Ok(listing) } else { Err(Error::NotFound("listing")) }
 }
 
 /// Refuses an edit that was based on another version.
@@ -155,7 +166,7 @@ pub async fn pause(app: &App, actor: &Actor, id: ListingId) -> Result<()> {
 /// Takes a listing down for good; its bookings stand.
 ///
 /// # Errors
-/// 404 for strangers, 412 when it is no longer at `version`.
+/// 404 for strangers, `403 co_host_permission` for co-hosts, 412 when it is no longer at `version`.
 pub async fn archive(app: &App, actor: &Actor, id: ListingId, version: Option<i32>) -> Result<()> {
     end_with(app, actor, id, (ListingStatus::Archived, version)).await
 }
@@ -164,13 +175,17 @@ async fn end_with(app: &App, actor: &Actor, id: ListingId, (to, version): (Listi
     accounts::require_user(actor)?;
     let mut tx = app.begin().await?;
     let listing = owned_in(&mut tx, actor, id).await?;
+    if to == ListingStatus::Archived && !actor.is(listing.host_id) && !actor.is_staff() {
+        return Err(Error::forbidden("co_host_permission", "only the host takes a listing down for good"));
+    }
     check_version(&listing, version)?;
     set_status_in(&mut tx, &listing, to).await?;
     touch_in(&mut tx, id).await?;
     tx.commit().await
 }
 
-/// A host's own listings in any state, newest first.
+/// A host's own listings in any state and those they help with and may edit,
+/// newest first.
 ///
 /// # Errors
 /// 401 when nobody is logged in.

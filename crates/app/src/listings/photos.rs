@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use domain::actor::Actor;
+use domain::co_hosts::Access;
 use domain::ids::{ListingId, PhotoId};
 use domain::listings::ListingStatus;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use super::{owned_in, sql, touch_in};
+use super::{co_hosts, owned_in, sql, touch_in};
 use crate::error::{self, Error, Result};
 use crate::{App, accounts, pictures};
 
@@ -50,7 +51,7 @@ pub async fn add(app: &App, actor: &Actor, listing: ListingId, bytes: Vec<u8>, c
     error::check(|check| check.text(caption, "/caption", 0..=300))?;
     // Before the work: whose listing is it, and is there room?
     let own = super::visible(app, actor, listing).await?;
-    if !actor.is(own.host_id) && !actor.is_staff() {
+    if co_hosts::access_of(app, actor, &own).await? < Access::Full {
         return Err(Error::NotFound("listing"));
     }
     let picture = pictures::photo(bytes).await?;

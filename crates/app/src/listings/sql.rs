@@ -137,13 +137,17 @@ pub(super) async fn locked(tx: &mut Tx, id: ListingId) -> Result<Option<Listing>
 }
 
 pub(super) async fn of_host(db: &PgPool, host: UserId, after: Option<ListingId>, limit: i64) -> Result<Vec<Listing>> {
-    let rows: Vec<Row> =
-        sqlx::query_as("select * from listings where host_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3")
-            .bind(host)
-            .bind(after)
-            .bind(limit)
-            .fetch_all(db)
-            .await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "select * from listings
+             where (host_id = $1 or id = any (select listing_id from listing_co_hosts
+                                              where user_id = $1 and state = 'active' and permission = 'full'))
+               and ($2::uuid is null or id < $2) order by id desc limit $3",
+    )
+    .bind(host)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
     Ok(rows.into_iter().map(Listing::from).collect())
 }
 

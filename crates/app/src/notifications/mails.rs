@@ -7,6 +7,7 @@ use domain::money::Money;
 use domain::notifications::NotificationKind;
 
 use super::Letter;
+use super::changes;
 use super::sql::{self, BookingFacts};
 use crate::App;
 use crate::error::Result;
@@ -30,6 +31,9 @@ pub(crate) fn html(name: &str, words: &str, link: Option<&str>, marketplace: &st
 
 /// Who is told what of a fact.
 pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
+    if let Some(letters) = changes::letters(app, event).await? {
+        return Ok(letters);
+    }
     let booking = match event {
         Event::BookingRequested { booking, .. }
         | Event::BookingConfirmed { booking, .. }
@@ -44,6 +48,12 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
         | Event::DisputeOpened { booking, .. }
         | Event::DisputeClosed { booking, .. }
         | Event::PayoutDue { booking, .. } => *booking,
+        Event::CoHostInvited { co_host, .. } => {
+            let Some((to, host, title)) = sql::invitation(&app.db, *co_host).await? else { return Ok(Vec::new()) };
+            let words = format!("{host} asks you to help with {title}. Log in to say yes or no; nothing happens before you do.");
+            let letter = Letter::new(to, NotificationKind::Bookings, &format!("Will you help with {title}?")).saying(words);
+            return Ok(vec![letter.linking("/host/invitations".to_owned())]);
+        }
         Event::ReviewPublished { review, .. } => {
             let Some((to, author, _)) = sql::review(&app.db, *review).await? else { return Ok(Vec::new()) };
             let words = format!("{author} has reviewed your stay together. You can read it now, and answer once.");
@@ -53,6 +63,13 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Vec<Letter>> {
         _ => return Ok(Vec::new()),
     };
     let Some(facts) = sql::booking(&app.db, booking).await? else { return Ok(Vec::new()) };
+    if let Event::PayoutDue { payout, .. } = event {
+        let Some((to, amount)) = sql::payout(&app.db, *payout).await? else { return Ok(Vec::new()) };
+        let words = format!("{} for booking {} are due to you.", Money::new(amount, facts.currency), facts.code);
+        let subject = format!("Your payout is due: {}", facts.terms.0.listing_title);
+        let letter = Letter::new(to, NotificationKind::Payouts, &subject).saying(words);
+        return Ok(vec![letter.linking("/host/payouts".to_owned())]);
+    }
     Ok(about_booking(event, &facts, booking))
 }
 
@@ -172,10 +189,6 @@ fn about_booking(event: &Event, facts: &BookingFacts, booking: BookingId) -> Vec
         Event::DisputeClosed { won, .. } => {
             let end = if *won { "given the money back: your payout goes on" } else { "kept the money" };
             vec![words.host("A dispute has ended", format!("The guest's bank has looked into what was paid for {what} and has {end}."))]
-        }
-        Event::PayoutDue { .. } => {
-            let due = words.host("Your payout is due", format!("{} for {what} are due to you.", words.payout));
-            vec![due.about(NotificationKind::Payouts)]
         }
         _ => Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! Telling people, by mail and inside the marketplace: once per fact and
 //! person, by the roads they chose, in the hours they allow.
 
+mod changes;
 pub mod jobs;
 pub(crate) mod mails;
 mod messages;
@@ -41,6 +42,14 @@ pub(crate) const fn concerns(event: &Event) -> bool {
             | Event::DisputeOpened { .. }
             | Event::DisputeClosed { .. }
             | Event::PayoutDue { .. }
+            | Event::CoHostInvited { .. }
+            | Event::PayoutPaid { .. }
+            | Event::PayoutFailed { .. }
+            | Event::BookingAltered { .. }
+            | Event::AlterationProposed { .. }
+            | Event::AlterationClosed { .. }
+            | Event::RefundAsked { .. }
+            | Event::RefundAnswered { .. }
             | Event::ReviewPublished { .. }
             | Event::MessageSent { .. }
             | Event::ConversationRead { .. }
@@ -96,11 +105,6 @@ impl Letter {
 
     pub(crate) fn linking(mut self, path: String) -> Self {
         self.link = Some(path);
-        self
-    }
-
-    pub(crate) const fn about(mut self, kind: NotificationKind) -> Self {
-        self.kind = kind;
         self
     }
 

@@ -3,9 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::alterations::AlterationState;
+use domain::alterations::refund_requests::RefundRequestState;
 use domain::bookings::{BookingState, Side, Terms};
-use domain::ids::{BookingId, ConversationId, ListingId, MessageId, NotificationId, ReviewId, UserId};
+use domain::ids::{
+    AlterationId, BookingId, CoHostId, ConversationId, ListingId, MessageId, NotificationId, PayoutId, RefundRequestId, ReviewId,
+    TransferId, UserId,
+};
 use domain::money::Currency;
 use domain::notifications::{NotificationKind, QuietHours, Roads};
 use domain::page::PageRequest;
@@ -241,6 +246,18 @@ pub(super) async fn message(db: &PgPool, id: MessageId) -> Result<Option<Message
     .await?)
 }
 
+/// Whoever an invitation is for, if they have an account; who invites, and to
+/// help with what.
+pub(super) async fn invitation(db: &PgPool, id: CoHostId) -> Result<Option<(UserId, String, String)>> {
+    Ok(sqlx::query_as(
+        "select u.id, h.name, l.title from listing_co_hosts c join users u on u.email = c.email
+         join users h on h.id = c.invited_by join listings l on l.id = c.listing_id where c.id = $1 and c.state = 'invited'",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?)
+}
+
 /// Members beside the sender who have not read up to an entry yet.
 pub(super) async fn readers(db: &PgPool, id: ConversationId, sender: UserId, sequence: i64) -> Result<Vec<UserId>> {
     Ok(sqlx::query_scalar("select user_id from conversation_members where conversation_id = $1 and user_id <> $2 and read_sequence < $3")
@@ -249,4 +266,61 @@ pub(super) async fn readers(db: &PgPool, id: ConversationId, sender: UserId, seq
         .bind(sequence)
         .fetch_all(db)
         .await?)
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct TransferFacts {
+    pub host_id: UserId,
+    pub amount: i64,
+    pub recovered: i64,
+    pub currency: Currency,
+    pub failure_code: Option<String>,
+}
+
+pub(super) async fn transfer(db: &PgPool, id: TransferId) -> Result<Option<TransferFacts>> {
+    Ok(sqlx::query_as("select host_id, amount, recovered, currency, failure_code from payout_transfers where id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await?)
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct AlterationFacts {
+    pub proposed_by: Side,
+    pub check_in: NaiveDate,
+    pub check_out: NaiveDate,
+    pub total_before: i64,
+    pub total_after: i64,
+    pub message: String,
+    pub state: AlterationState,
+}
+
+pub(super) async fn alteration(db: &PgPool, id: AlterationId) -> Result<Option<AlterationFacts>> {
+    Ok(sqlx::query_as(
+        "select proposed_by, check_in, check_out, total_before, total_after, message, state from booking_alterations where id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?)
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct RefundFacts {
+    pub amount: i64,
+    pub granted: Option<i64>,
+    pub reason: String,
+    pub answer: String,
+    pub state: RefundRequestState,
+}
+
+pub(super) async fn refund_request(db: &PgPool, id: RefundRequestId) -> Result<Option<RefundFacts>> {
+    Ok(sqlx::query_as("select amount, granted, reason, answer, state from refund_requests where id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await?)
+}
+
+/// To whom a payout is due, and how much.
+pub(super) async fn payout(db: &PgPool, id: PayoutId) -> Result<Option<(UserId, i64)>> {
+    Ok(sqlx::query_as("select host_id, amount from payouts where id = $1").bind(id).fetch_optional(db).await?)
 }

@@ -133,12 +133,6 @@ async fn open_in(tx: &mut Tx, provider: &str, told: &port::Dispute, payment: Pay
     Ok(dispute)
 }
 
-/// Whether money of a booking is disputed: until the bank has decided its
-/// payout waits.
-pub(crate) async fn is_disputed_in(tx: &mut Tx, booking: BookingId) -> Result<bool> {
-    sql::has_open_dispute(tx, booking).await
-}
-
 /// The dispute, locked.
 pub(crate) async fn by_id_in(tx: &mut Tx, id: DisputeId) -> Result<Dispute> {
     sql::dispute_locked(tx, id).await?.ok_or(Error::NotFound("dispute"))

@@ -2,8 +2,10 @@
 //! provider events.
 
 use chrono::TimeDelta;
-use domain::ids::{PaymentId, PaymentOperationId};
+use domain::ids::{PaymentId, PaymentOperationId, TransferId, UserId};
+use domain::money::Currency;
 use domain::payments::OperationState;
+use domain::payouts::PayoutTransferState;
 use jobs::{Attempt, Enqueue, Job, JobError};
 use serde::{Deserialize, Serialize};
 
@@ -139,5 +141,56 @@ impl Job<App> for HandleWebhook {
             super::webhooks::failed(app, &self.provider, &self.event, &error.to_string()).await?;
         }
         Ok(done?)
+    }
+}
+
+/// Sends a host what is due in one currency.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PayHost {
+    /// Whom.
+    pub host: UserId,
+    /// In which.
+    pub currency: Currency,
+}
+
+impl Job<App> for PayHost {
+    const KIND: &'static str = "pay_host";
+    const MAX_ATTEMPTS: i32 = 30;
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        Ok(super::payouts::pay_host(app, self.host, self.currency).await?)
+    }
+}
+
+/// Finishes a transfer to a host, whoever began it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishTransfer {
+    /// Which.
+    pub transfer: TransferId,
+}
+
+impl Job<App> for FinishTransfer {
+    const KIND: &'static str = "finish_transfer";
+    const MAX_ATTEMPTS: i32 = 30;
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        // A transfer may take days: looked at again, not failed.
+        if super::payouts::finish_transfer(app, self.transfer).await? == PayoutTransferState::Sent {
+            let options = Enqueue { run_at: super::payouts::look_again_at(app), dedupe_key: None };
+            jobs::enqueue::<App, Self>(&mut *app.db.acquire().await?, &Self { transfer: self.transfer }, options).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Sends hosts what could have been sent and was not.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SweepPayouts {}
+
+impl Job<App> for SweepPayouts {
+    const KIND: &'static str = "sweep_payouts";
+
+    async fn run(&self, app: &App, _attempt: Attempt) -> Result<(), JobError> {
+        Ok(super::payouts::sweep(app).await?)
     }
 }

@@ -25,10 +25,17 @@ use domain::money::Money;
 use domain::payments::{OperationKind, OperationState, Payment, PaymentPurpose, PaymentStatus};
 
 pub use ledger::{Balance, balances};
-pub(crate) use ledger::{balance_in, has_earned_in, post_in};
+pub(crate) use ledger::{Happening, Promise, balance_in, divide_in, post_in, promise_back_in, standing_in};
 pub(crate) use operations::{Wish, begin_in, finish};
-pub use payouts::{Payout, PayoutState, of_host as payouts_of_host};
-pub(crate) use payouts::{cancel_in as cancel_payout_in, fall_due_in as payout_falls_due_in, schedule_in as schedule_payout_in};
+pub use payouts::{
+    HostBalance, MonthOfEarnings, Payout, PayoutMethod, PayoutMethodChange, PayoutState, Statement, StatementLine, StatementMonth,
+    earnings, host_balances, method as payout_method, months as statement_months, of_host as payouts_of_host,
+    put_method as put_payout_method, statement, statement_csv, statement_pdf,
+};
+pub(crate) use payouts::{
+    Planned, begun_in as legs_begun_in, cancel_in as cancel_payouts_in, fall_due_in as payouts_fall_due_in, plan_in as plan_payouts_in,
+    planned_for_in as payout_planned_for_in, send_in as send_payouts_in,
+};
 
 use std::collections::HashMap;
 
@@ -195,7 +202,6 @@ pub(crate) async fn return_in(tx: &mut Tx, payment: &Payment, reason: &str) -> R
 ///
 /// # Errors
 /// When less than that is left: a fault of the caller.
-#[allow(dead_code, reason = "for the slices above: alterations and refunds that hosts grant")]
 pub(crate) async fn refund_in(tx: &mut Tx, booking: BookingId, amount: i64, reason: &str) -> Result<Vec<PaymentOperationId>> {
     let mut begun = Vec::new();
     let mut left = amount;
@@ -252,14 +258,13 @@ pub(crate) async fn split_in(tx: &mut Tx, booking: BookingId, payer: UserId, par
     Ok(first)
 }
 
-/// Whether a part of the price is still to come.
-pub(crate) async fn waits_for_more_in(tx: &mut Tx, booking: BookingId) -> Result<bool> {
-    Ok(all_of_booking_in(tx, booking).await?.iter().any(|payment| payment.purpose == PaymentPurpose::Instalment && payment.can_be_tried()))
-}
-
-/// What has come in for a booking, in minor units, refunds not deducted.
-pub(crate) async fn captured_in(tx: &mut Tx, booking: BookingId) -> Result<i64> {
-    Ok(all_of_booking_in(tx, booking).await?.iter().map(|payment| payment.captured).sum())
+/// Whether a part of the price is due and has not come in.
+pub(crate) async fn waits_for_due_in(tx: &mut Tx, booking: BookingId) -> Result<bool> {
+    let now = tx.now();
+    let late = |payment: &Payment| {
+        payment.purpose == PaymentPurpose::Instalment && payment.can_be_tried() && payment.due_at.is_some_and(|due| due <= now)
+    };
+    Ok(all_of_booking_in(tx, booking).await?.iter().any(late))
 }
 
 /// How a guest pays.
@@ -306,4 +311,30 @@ pub(crate) async fn try_to_pay_in(tx: &mut Tx, mut payment: Payment, means: Mean
         ..Wish::new(OperationKind::Authorize, payment.amount.amount)
     };
     begin_in(tx, &payment, wish).await
+}
+
+/// Asks the provider to take what is held for one payment. The caller runs
+/// [`finish`] after its commit.
+pub(crate) async fn capture_payment_in(tx: &mut Tx, payment: &Payment) -> Result<PaymentOperationId> {
+    begin_in(tx, payment, Wish { reason: "accepted", ..Wish::new(OperationKind::Capture, payment.amount.amount) }).await
+}
+
+/// A payment is not wanted any more: what is held is let go, by the job of that
+/// request, and what was not tried yet is never asked for.
+pub(crate) async fn drop_in(tx: &mut Tx, payment: PaymentId, reason: &str) -> Result<()> {
+    let mut payment = by_id_in(tx, payment).await?;
+    if payment.status == PaymentStatus::Pending {
+        payment.status = PaymentStatus::Released;
+        return sql::save(tx, &payment).await;
+    }
+    return_in(tx, &payment, reason).await
+}
+
+/// Minor units of a booking's payments that could still be given back.
+pub(crate) async fn left_to_refund_in(tx: &mut Tx, booking: BookingId) -> Result<i64> {
+    let mut left = 0;
+    for payment in all_of_booking_in(tx, booking).await? {
+        left += payment.captured - sql::refunds_begun(tx, payment.id).await?;
+    }
+    Ok(left)
 }

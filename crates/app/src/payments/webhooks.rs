@@ -47,7 +47,9 @@ pub(super) async fn handle(app: &App, provider: &str, event: &str, object: &Even
         EventObject::Charge(reference) => look(app, provider, reference).await?,
         EventObject::Refund(reference) => look_at_refund(app, reference).await?,
         EventObject::Dispute(reference) => disputes::look(app, provider, reference).await?,
-        EventObject::Transfer(_) | EventObject::Account(_) | EventObject::Other => {}
+        EventObject::Transfer(reference) => super::payouts::look_at_transfer(app, reference).await?,
+        EventObject::Account(reference) => super::payouts::look_at_account(app, reference).await?,
+        EventObject::Other => {}
     }
     failpoints::hit("webhook", "handling");
     sql::mark_processed(&app.db, provider, event, app.clock.now(), None).await

@@ -9,7 +9,7 @@ pub use drafts::{
     ImportedHome, ImportedPrices, ListingDraft, change_listing, create_listing, import_homes_in, publish, put_rules, put_tariff,
 };
 pub use quotes::{Offer, quote};
-pub(crate) use quotes::{PriceSheet, offer_in};
+pub(crate) use quotes::{PriceSheet, altered_in, offer_in};
 
 use std::collections::HashMap;
 

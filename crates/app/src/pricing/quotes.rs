@@ -3,8 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::actor::Actor;
+use domain::alterations::altered_quote;
 use domain::calendar::{StayError, StayFacts, StayRules, explain};
 use domain::cancellation::{Moment, PolicyTerms, TimelineStep, refund_timeline, terms_for};
+use domain::co_hosts::Access;
 use domain::dates::{Stay, local_date};
 use domain::fields::FieldError;
 use domain::guests::Guests;
@@ -68,11 +70,37 @@ pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts,
     let prices = Prices { tariff, days: &facts.days, fees: &fees, taxes: &taxes };
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());
-    let moment =
-        Moment { quote: &quote, fees: &fees, terms: &policy, time_zone: zone, check_in_time: listing.check_in_from, confirmed_at: None };
+    let moment = Moment {
+        quote: &quote,
+        fees: &fees,
+        terms: &policy,
+        time_zone: zone,
+        check_in_time: listing.check_in_from,
+        confirmed_at: None,
+        granted: 0,
+    };
     let timeline = refund_timeline(&moment, now)?;
     let price_token = price_token(listing.id, &quote)?;
     Ok(Offer { policy, fees, timeline, price_token, quote })
+}
+
+/// The price of a booking after a change of its nights or guests: nights that
+/// stay keep theirs (`agreed`, with its fees), new ones cost what they cost now.
+///
+/// # Errors
+/// `409 currency_changed` when the listing has another currency now, 404 when it
+/// has no price any more.
+pub(crate) async fn altered_in(tx: &mut Tx, listing: &Listing, agreed: (&Quote, &Fees), stay: Stay, guests: &Guests) -> Result<Quote> {
+    let tariff = sql::tariff(tx, listing.id).await?.ok_or(Error::NotFound("price"))?;
+    if tariff.currency != agreed.0.currency {
+        return Err(Error::conflict("currency_changed", "the home is let in another currency now: call off and book anew"));
+    }
+    let facts = calendar::facts_in(tx, listing.id, stay, 0).await?;
+    let taxes = taxes_in(tx, listing, stay).await?;
+    let zone = listing.time_zone.unwrap_or(chrono_tz::UTC);
+    let occasion = Occasion { booked_on: local_date(zone, tx.now()), earlier_bookings: sql::earlier_bookings(tx, listing.id).await? };
+    let prices = Prices { tariff: &tariff, days: &facts.days, fees: agreed.1, taxes: &taxes };
+    Ok(altered_quote(agreed.0, &prices, stay, guests, &occasion)?)
 }
 
 fn refuse(broken: &[StayError]) -> Result<()> {
@@ -117,7 +145,8 @@ pub async fn quote(app: &App, actor: &Actor, id: ListingId, stay: Stay, guests: 
     })
     .await?;
     let sheet: PriceSheet = serde_json::from_slice(&sheet)?;
-    if sheet.listing.status != ListingStatus::Published && !actor.is(sheet.listing.host_id) && !actor.is_staff() {
+    let hidden = sheet.listing.status != ListingStatus::Published;
+    if hidden && listings::co_hosts::access_of(app, actor, &sheet.listing).await? == Access::Public {
         return Err(Error::NotFound("listing"));
     }
     // A transaction for one view of the data; nothing is written. What is taken

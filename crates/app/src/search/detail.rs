@@ -2,6 +2,7 @@
 
 use domain::actor::Actor;
 use domain::calendar::StayRules;
+use domain::co_hosts::Access;
 use domain::ids::ListingId;
 use domain::listings::{Arrival, Listing};
 use domain::pricing::Tariff;
@@ -27,7 +28,7 @@ pub struct ListingDetail {
     pub tariff: Option<Tariff>,
     /// When it can be had.
     pub rules: StayRules,
-    /// How to get in: for its owner only.
+    /// How to get in: for its host and co-hosts with full access only.
     pub arrival: Option<Arrival>,
 }
 
@@ -37,7 +38,7 @@ pub struct ListingDetail {
 /// 404 for listings they may not see.
 pub async fn detail(app: &App, actor: &Actor, id: ListingId) -> Result<ListingDetail> {
     let (listing, tariff, rules) = pricing::terms_of(app, actor, id).await?;
-    let own = actor.is(listing.host_id) || actor.is_staff();
+    let own = listings::co_hosts::access_of(app, actor, &listing).await? >= Access::Full;
     let host = accounts::people(app, &[listing.host_id]).await?.remove(&listing.host_id).ok_or(Error::NotFound("host"))?;
     let arrival = if own { Some(listings::arrival(app, id).await?) } else { None };
     Ok(ListingDetail {

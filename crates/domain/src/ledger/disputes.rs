@@ -59,16 +59,17 @@ pub fn dispute_lost_before_earn(dispute: &str, booking: BookingId, amount: Money
     Posting::new(format!("dp:{dispute}:lost"), PostingEvent::DisputeLost, amount.currency, legs)
 }
 
-/// The bank keeps money that was earned: fees and taxes of `earned` (the part
-/// of the stay that was disputed) are undone; the host's part is owed by the
-/// host or borne by the marketplace.
+/// The bank keeps `amount` that was earned: fees and taxes of `earned` (the
+/// part of the stay that was disputed) are undone; the host's part is owed by
+/// the host or borne by the marketplace, which also bears what is more than was
+/// earned.
 ///
 /// # Errors
 /// When an amount is negative or the dispute is about nothing.
 pub fn dispute_lost_after_earn(
     dispute: &str,
-    booking: BookingId,
-    host: UserId,
+    (booking, host): (BookingId, UserId),
+    amount: Money,
     earned: &Division,
     bearer: LossBearer,
 ) -> Result<Posting, LedgerError> {
@@ -80,6 +81,7 @@ pub fn dispute_lost_after_earn(
             }
         }
     }
-    legs.push((Account::DisputeReceivable(booking), Credit, earned.total()));
+    legs.push((Account::ChargebackLoss, Debit, amount.amount - earned.total()));
+    legs.push((Account::DisputeReceivable(booking), Credit, amount.amount));
     Posting::new(format!("dp:{dispute}:lost"), PostingEvent::DisputeLost, earned.currency, legs)
 }

@@ -1,5 +1,6 @@
 //! A guest's money for a stay: in, earned, and back.
 
+use super::changes::Standing;
 use super::{Account, EntrySide, LedgerError, Posting, PostingEvent};
 use crate::cancellation::Settlement;
 use crate::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
@@ -47,6 +48,23 @@ impl Division {
             guest_fee: settled.guest_fee,
             taxes: settled.taxes.clone(),
         }
+    }
+
+    /// How what has been earned of a stay is divided; co-hosts' parts are the
+    /// host's.
+    #[must_use]
+    pub fn of_earned(standing: &Standing) -> Self {
+        let mut division = Self { currency: standing.currency, host: 0, host_fee: 0, guest_fee: 0, taxes: Vec::new() };
+        for (account, amount) in &standing.earned {
+            match account {
+                Account::HostPayable(_) => division.host += amount,
+                Account::FeeHost => division.host_fee += amount,
+                Account::FeeGuest => division.guest_fee += amount,
+                Account::TaxPayable(jurisdiction) => division.taxes.push((jurisdiction.clone(), *amount)),
+                _ => {}
+            }
+        }
+        division
     }
 
     /// All parts together.

@@ -132,7 +132,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
         ],
     ),
     ("crates/app/src/accounts/", &["users", "user_sources", "sessions", "refresh_tokens", "mail_tokens", "login_failures"]),
-    ("crates/app/src/listings/", &["amenities", "listings", "listing_sources", "listing_arrivals", "photos"]),
+    ("crates/app/src/listings/", &["amenities", "listings", "listing_sources", "listing_arrivals", "photos", "listing_co_hosts"]),
     ("crates/app/src/calendar/", &["stay_rules", "rule_seasons", "day_rules", "occupancies"]),
     ("crates/app/src/pricing/", &["tariffs", "tax_rules"]),
     (
@@ -144,6 +144,8 @@ const OWNERS: [(&str, &[&str]); 13] = [
             "payment_methods",
             "webhook_inbox",
             "payouts",
+            "payout_methods",
+            "payout_transfers",
             "disputes",
             "ledger_accounts",
             "ledger_transactions",
@@ -154,7 +156,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
             "reconciliation_cases",
         ],
     ),
-    ("crates/app/src/bookings/", &["bookings", "booking_events"]),
+    ("crates/app/src/bookings/", &["bookings", "booking_events", "booking_alterations", "refund_requests"]),
     ("crates/app/src/search/", &["listing_search"]),
     ("crates/app/src/places/", &["places"]),
 ];

@@ -234,6 +234,56 @@ async fn a_cancellation_refunds_once() {
     }
 }
 
+impl Stage {
+    /// A stay is paid and the host has said where money goes.
+    async fn ready_to_pay_out(&self) {
+        let path = self.book().await;
+        self.insist(&self.guest, &format!("{path}/payments"), &json!({"payment_method": "pm_card_visa"}), "pay").await;
+        let method = self.host.put("/api/v1/host/payout-method", json!({"country": "PT"})).await.expect(200);
+        let page = method["onboarding_url"].as_str().unwrap();
+        let page = format!("{}/sandbox{}", self.guest.base, page.split_once("/sandbox").unwrap().1);
+        let answered = reqwest::Client::new().post(page).body("behaviour=arrive").send().await.unwrap();
+        assert_eq!(answered.status(), 200);
+        self.time_passes("PT2M").await;
+    }
+
+    async fn paid_out_once(&self, what: &str) {
+        let sent: Vec<(i64, String)> =
+            sqlx::query_as("select amount, state from sandbox_transfers").fetch_all(self.app.pool()).await.unwrap();
+        assert_eq!(sent, [(19_400, "paid".to_owned())], "{what}");
+        assert_eq!(self.one::<String>("select state from payouts").await, "paid", "{what}");
+        for event in ["earn", "payout_started", "payout_paid"] {
+            let posted: i64 = sqlx::query_scalar("select count(*) from ledger_transactions where event = $1")
+                .bind(event)
+                .fetch_one(self.app.pool())
+                .await
+                .unwrap();
+            assert_eq!(posted, 1, "{what}: {event}");
+        }
+        self.all_is_well(what).await;
+    }
+}
+
+/// Step 13: what is due to a host is sent once, whatever dies between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payout_is_sent_once() {
+    for failpoint in ["payout.recording", "payout.recorded", "payout.asking", "payout.answered", "payout.applying", "payout.applied"] {
+        let stage = Stage::new("instant").await;
+        let mut program = stage.start(failpoint).await;
+        stage.ready_to_pay_out().await;
+        let nobody = Client::new(&stage.guest.base);
+        let request = nobody.request(Method::POST, "/api/v1/sandbox/clock").json(&json!({"advance": "P33D"}));
+        let _ = request.timeout(Duration::from_secs(30)).send().await;
+        dies(&mut program, failpoint).await;
+        let _program = stage.start("").await;
+        // The provider takes a day, and a lost worker's jobs wait for its lease.
+        for span in ["PT2M", "P2D", "PT2M"] {
+            stage.time_passes(span).await;
+        }
+        stage.paid_out_once(failpoint).await;
+    }
+}
+
 /// Steps 7 to 9: an event of the provider, before it is stored, after, and
 /// while it is handled. A bank's page has been answered; only the event tells.
 #[tokio::test(flavor = "multi_thread")]

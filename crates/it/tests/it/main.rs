@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::too_many_lines, missing_docs, reason = "tests fail loudly")]
 
 mod accounts;
+mod alterations;
 mod architecture;
 mod authorization;
 mod bad_input;
@@ -9,6 +10,7 @@ mod bookings;
 mod cache;
 mod calendar;
 mod calendar_feeds;
+mod co_hosts;
 mod concurrency;
 mod contract;
 mod crashes;
@@ -28,6 +30,7 @@ mod outside;
 mod pages;
 mod payment_lifecycle;
 mod payments;
+mod payouts;
 mod places;
 mod private_servers;
 mod projection;

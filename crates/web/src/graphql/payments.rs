@@ -81,6 +81,10 @@ impl Payout {
     async fn booking(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Booking>> {
         Ok(ctx.loaders().booking(self.0.booking_id).await?.map(Booking))
     }
+    /// For which month of a long stay, from 0; 0 for all others.
+    async fn leg(&self) -> i32 {
+        self.0.leg
+    }
     /// How much.
     async fn amount(&self) -> Money {
         self.0.amount.into()
@@ -92,6 +96,18 @@ impl Payout {
     /// From when on it may be paid.
     async fn due_at(&self) -> DateTime<Utc> {
         self.0.due_at
+    }
+    /// Until when it is held back (first payouts of new hosts).
+    async fn held_until(&self) -> Option<DateTime<Utc>> {
+        self.0.held_until
+    }
+    /// With which transfer it was sent.
+    async fn transfer_id(&self) -> Option<ID> {
+        self.0.transfer_id.map(|transfer| transfer.0.into())
+    }
+    /// When it arrived.
+    async fn paid_at(&self) -> Option<DateTime<Utc>> {
+        self.0.paid_at
     }
     /// Since when it is planned.
     async fn created_at(&self) -> DateTime<Utc> {

@@ -104,7 +104,7 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    fn new(detail: BookingDetail, now: DateTime<Utc>) -> app::Result<Self> {
+    pub(crate) fn new(detail: BookingDetail, now: DateTime<Utc>) -> app::Result<Self> {
         let timeline = bookings::refund_timeline(&detail.booking, now)?;
         let BookingDetail { booking, guest, host } = detail;
         Ok(Self {
@@ -136,7 +136,7 @@ impl BookingView {
     }
 }
 
-async fn view(app: &App, booking: Booking) -> app::Result<BookingView> {
+pub(crate) async fn view(app: &App, booking: Booking) -> app::Result<BookingView> {
     BookingView::new(bookings::detail(app, booking).await?, app.clock.now())
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn stay(check_in: NaiveDate, check_out: NaiveDate) -> Result<Stay, Ap
     Stay::new(check_in, check_out).map_err(|error| ApiError::App(app::Error::invalid("/check_out", "dates", error.to_string())))
 }
 
-fn money(view: &MoneyView, pointer: &str) -> Result<Money, ApiError> {
+pub(crate) fn money(view: &MoneyView, pointer: &str) -> Result<Money, ApiError> {
     let currency =
         view.currency.parse().map_err(|why: String| ApiError::App(app::Error::invalid(&format!("{pointer}/currency"), "currency", why)))?;
     Ok(Money::new(view.amount, currency))

@@ -4,9 +4,11 @@
 
 pub mod accounts;
 pub mod admin_money;
+pub mod alterations;
 pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
+pub mod co_hosts;
 pub mod hosting;
 pub mod listing_input;
 pub mod listings;
@@ -16,6 +18,7 @@ pub mod money;
 pub mod notifications;
 pub mod page;
 pub mod payments;
+pub mod payouts;
 pub mod photos;
 pub mod places;
 pub mod pricing;
@@ -61,12 +64,15 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(search::router())
         .merge(places::router())
         .merge(listings::router())
+        .merge(co_hosts::router())
         .merge(photos::router())
         .merge(calendar::router())
         .merge(pricing::router())
         .merge(bookings::router())
+        .merge(alterations::router())
         .merge(payments::router())
         .merge(admin_money::router())
+        .merge(payouts::router())
         .merge(reviews::router())
         .merge(messaging::router())
         .merge(notifications::router())

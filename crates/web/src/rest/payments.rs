@@ -1,10 +1,10 @@
 //! Payments over REST: paying for a booking, the provider's webhook door, the
-//! sandbox's bank page, a host's payouts.
+//! sandbox's bank page.
 
 use app::App;
 use app::bookings::PayWish;
 use app::payments::methods::PaymentMethod;
-use app::payments::{self, Payout, webhooks};
+use app::payments::{self, webhooks};
 use app::ports::sandbox;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -23,10 +23,9 @@ use uuid::Uuid;
 
 use crate::auth::LoggedIn;
 use crate::error::{ApiResult, Problem};
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Json, Path};
 use crate::idempotency::{Idempotent, mark};
 use crate::rest::money::MoneyView;
-use crate::rest::page::{PageView, Paging, page_request};
 
 /// A guest's payment for a booking.
 #[derive(Debug, Serialize, ToSchema)]
@@ -236,44 +235,6 @@ pub async fn receive_webhook(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Money on its way to a host.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PayoutView {
-    /// Which.
-    pub id: Uuid,
-    /// For which booking.
-    pub booking_id: Uuid,
-    /// How much.
-    pub amount: MoneyView,
-    /// scheduled, due, sent, paid, failed, cancelled.
-    pub state: String,
-    /// From when on it may be paid.
-    pub due_at: DateTime<Utc>,
-    /// Since when it is planned.
-    pub created_at: DateTime<Utc>,
-}
-
-impl From<Payout> for PayoutView {
-    fn from(payout: Payout) -> Self {
-        Self {
-            id: payout.id.0,
-            booking_id: payout.booking_id.0,
-            amount: payout.amount.into(),
-            state: payout.state.to_string(),
-            due_at: payout.due_at,
-            created_at: payout.created_at,
-        }
-    }
-}
-
-/// A host's payouts, newest first.
-#[utoipa::path(get, path = "/host/payouts", tag = "payments", security(("bearer" = [])), params(Paging),
-    responses((status = 200, body = PageView<PayoutView>)))]
-pub async fn list_payouts(State(app): State<App>, user: LoggedIn, Query(paging): Query<Paging>) -> ApiResult<Json<PageView<PayoutView>>> {
-    let page = page_request(paging.limit, paging.cursor.as_deref())?;
-    Ok(Json(payments::payouts_of_host(&app, &user.actor, page).await?.into()))
-}
-
 /// The routes of this slice.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -283,7 +244,6 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(list_payment_methods, keep_payment_method))
         .routes(routes!(forget_payment_method))
         .routes(routes!(receive_webhook))
-        .routes(routes!(list_payouts))
 }
 
 /// The sandbox's stand-in for a bank's confirmation page.

@@ -138,7 +138,8 @@ async fn settled(tx: &mut PgConnection) -> Result<Option<Fault>> {
          join bookings b on b.id = s.booking_id
          where s.balance <> 0
            and (b.state in ('cancelled', 'declined', 'expired')
-                or exists (select 1 from ledger_transactions x where x.key = 'earn:' || b.id::text))
+                or (exists (select 1 from ledger_transactions x where x.booking_id = b.id and x.event = 'earn')
+                    and not exists (select 1 from payouts w where w.booking_id = b.id and w.state = 'scheduled')))
            and not exists (select 1 from payments p join payment_operations o on o.payment_id = p.id
                            where p.booking_id = b.id and (o.state in ('created', 'sent', 'requires_action')
                                  or (o.kind = 'refund' and o.state = 'failed')))
@@ -192,7 +193,7 @@ pub(super) async fn check_provider(app: &App, tx: &mut PgConnection, remarks: &m
         "select (select count(*) from payment_operations where state in ('created', 'sent'))
               + (select count(*) from payments where status = 'requires_action')
               + (select count(*) from webhook_inbox where processed_at is null)
-              + (select count(*) from payouts where state = 'sent')
+              + (select count(*) from payout_transfers where state in ('created', 'sent'))
               + (select count(*) from jobs where kind in ('handle_webhook', 'sandbox_deliver_webhook'))",
     )
     .fetch_one(&mut *tx)

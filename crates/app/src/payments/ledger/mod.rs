@@ -6,8 +6,11 @@
 mod content;
 mod invariants;
 pub mod seal;
+mod standing;
 mod stream;
 pub mod verify;
+
+pub(crate) use standing::{Happening, Promise, divide_in, promise_back_in, standing_in};
 
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
@@ -205,14 +208,6 @@ pub(crate) async fn balance_in(tx: &mut Tx, account: &Account, currency: Currenc
     .bind(account.kind().normal_side())
     .fetch_one(&mut **tx)
     .await?)
-}
-
-/// Whether the host has earned (a part of) a booking.
-pub(crate) async fn has_earned_in(tx: &mut Tx, booking: BookingId) -> Result<bool> {
-    Ok(sqlx::query_scalar("select exists (select 1 from ledger_transactions where booking_id = $1 and event = 'earn')")
-        .bind(booking)
-        .fetch_one(&mut **tx)
-        .await?)
 }
 
 /// A posting as staff read it.

@@ -107,13 +107,6 @@ pub(in crate::payments) async fn save_dispute(tx: &mut Tx, dispute: &Dispute) ->
     Ok(())
 }
 
-pub(in crate::payments) async fn has_open_dispute(tx: &mut Tx, booking: BookingId) -> Result<bool> {
-    Ok(sqlx::query_scalar("select exists (select 1 from disputes where booking_id = $1 and state in ('open', 'evidence_sent'))")
-        .bind(booking)
-        .fetch_one(&mut **tx)
-        .await?)
-}
-
 pub(in crate::payments) async fn disputes(db: &PgPool, open: bool, page: &PageRequest<DisputeId>) -> Result<Vec<Dispute>> {
     let rows: Vec<DisputeRow> = sqlx::query_as(
         "select id, payment_id, booking_id, reference, amount, currency, fee, state, reason, bearer, evidence, evidence_due_at, opened_at, closed_at

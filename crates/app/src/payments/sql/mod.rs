@@ -4,7 +4,6 @@ mod customers;
 mod disputes;
 mod operations;
 mod payments;
-mod payouts;
 mod reconcile;
 mod webhooks;
 
@@ -12,6 +11,5 @@ pub(super) use customers::*;
 pub(super) use disputes::*;
 pub(super) use operations::*;
 pub(super) use payments::*;
-pub(super) use payouts::*;
 pub(super) use reconcile::*;
 pub(super) use webhooks::*;
