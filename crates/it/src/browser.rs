@@ -140,6 +140,11 @@ impl Browser {
 
     /// Sends the form whose action contains `action`, with some fields filled in.
     pub async fn submit(&mut self, action: &str, filled: &[(&str, &str)]) -> &Seen {
+        self.submit_to(action, None, filled).await
+    }
+
+    /// The same by a button that leads elsewhere.
+    pub async fn submit_to(&mut self, action: &str, elsewhere: Option<&str>, filled: &[(&str, &str)]) -> &Seen {
         let html = self.page.html.clone();
         let form = html.split("<form ").skip(1).find_map(|form| {
             let (tag, body) = form.split_once('>')?;
@@ -147,6 +152,7 @@ impl Browser {
             target.contains(action).then(|| (tag.to_owned(), target, body.split("</form>").next().unwrap_or_default().to_owned()))
         });
         let Some((tag, target, body)) = form else { panic!("no form to {action} on {}:\n{html}", self.page.address) };
+        let target = elsewhere.map_or(target, str::to_owned);
         let mut values = fields(&body);
         for (name, value) in filled {
             values.retain(|(have, _)| have != name);

@@ -195,6 +195,26 @@ pub async fn of_host(app: &App, actor: &Actor, page: PageRequest<ListingId>) -> 
     Ok(Page::cut(rows, page.limit, |listing| listing.id))
 }
 
+/// What a list of public pages says of a home.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct PublicPage {
+    /// Which.
+    pub id: ListingId,
+    /// Its title.
+    pub title: String,
+    /// When it last changed.
+    pub updated_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// Published homes for lists of pages, the oldest first; at most 49,000, which
+/// is what fits into one sitemap beside other pages.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn published(app: &App) -> Result<Vec<PublicPage>> {
+    sql::published(&app.db, 49_000).await
+}
+
 /// Whether there are any homes at all, in any state.
 ///
 /// # Errors

@@ -283,6 +283,13 @@ pub(super) async fn any_exist(db: &PgPool) -> Result<bool> {
     Ok(sqlx::query_scalar("select exists (select 1 from listings)").fetch_one(db).await?)
 }
 
+pub(super) async fn published(db: &PgPool, most: i64) -> Result<Vec<super::PublicPage>> {
+    Ok(sqlx::query_as("select id, title, updated_at from listings where status = 'published' order by id limit $1")
+        .bind(most)
+        .fetch_all(db)
+        .await?)
+}
+
 pub(super) async fn amenities(db: &PgPool) -> Result<Vec<Amenity>> {
     Ok(sqlx::query_as("select code, category, labels from amenities order by position, code").fetch_all(db).await?)
 }

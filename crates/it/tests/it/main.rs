@@ -39,6 +39,7 @@ mod reviews;
 mod search;
 mod second_factor;
 mod simulation;
+mod site;
 mod statements;
 mod webhooks;
 mod wishlists;

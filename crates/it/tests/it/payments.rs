@@ -65,10 +65,10 @@ async fn a_bank_that_asks_is_answered_on_its_page() {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(format!("outcome={outcome}"))
     };
-    nobody.send(answer("maybe")).await.problem(422);
+    assert_eq!(nobody.send(answer("maybe")).await.status, 422);
     assert_eq!(nobody.send(answer("approve")).await.status, 200);
     assert_eq!(guest.get(&path).await.expect(200)["state"], "confirmed");
-    nobody.send(answer("approve")).await.problem(409);
+    assert_eq!(nobody.send(answer("approve")).await.status, 409);
     app.run_jobs().await;
     assert_eq!(charges(&app).await, (1, 22_800));
 }

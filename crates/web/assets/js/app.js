@@ -38,6 +38,10 @@ export function steppers(root = document) {
   for (const input of root.querySelectorAll("input[data-stepper]")) {
     const field = /** @type {HTMLInputElement} */ (input);
     if (field.parentElement?.classList.contains("stepper")) continue;
+    // The label means the number, not the buttons that come before it.
+    const label = field.closest("label");
+    field.id ||= `number-${field.name}-${document.querySelectorAll(".stepper").length}`;
+    label?.setAttribute("for", field.id);
     const box = document.createElement("span");
     box.className = "stepper";
     field.replaceWith(box);
@@ -45,7 +49,7 @@ export function steppers(root = document) {
       const made = document.createElement("button");
       made.type = "button";
       made.textContent = sign;
-      made.setAttribute("aria-label", `${sign} ${field.closest("label")?.querySelector("span")?.firstChild?.textContent ?? ""}`);
+      made.setAttribute("aria-label", `${sign} ${label?.querySelector("span")?.firstChild?.textContent ?? ""}`);
       made.addEventListener("click", (event) => {
         event.preventDefault();
         const next = Math.min(Number(field.max || 99), Math.max(Number(field.min || 0), Number(field.value || 0) + step));

@@ -43,6 +43,12 @@ impl Fields {
         self.some(name)?.parse().ok()
     }
 
+    /// Whether a field says this number.
+    #[must_use]
+    pub fn says(&self, name: &str, number: &i32) -> bool {
+        self.read::<i32>(name) == Some(*number)
+    }
+
     /// Every value of a field; values separated by commas count one by one.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.0.iter().filter(move |(have, _)| have == name);

@@ -207,7 +207,8 @@ impl Locale {
     pub fn t<'a>(&'a self, english: &'a str) -> &'a str {
         match self.messages.get(english) {
             Some(Message::Plain(text)) => text,
-            _ => english,
+            Some(Message::Plural(forms)) => forms.get("other").map_or(english, String::as_str),
+            None => english,
         }
     }
 
@@ -262,6 +263,50 @@ mod tests {
         let categories: Vec<_> = [0, 1, 2, 3, 11, 100, 102, 103].map(arabic).to_vec();
         assert_eq!(categories, ["zero", "one", "two", "few", "many", "other", "other", "few"]);
         assert_eq!([0, 1, 2].map(french), ["one", "one", "other"]);
+    }
+
+    /// The texts that templates and handlers ask for, as far as they stand in the call.
+    fn asked_for() -> Vec<String> {
+        fn walk(folder: &std::path::Path, texts: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, texts);
+                } else {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    texts.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
+                }
+            }
+        }
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut texts = Vec::new();
+        walk(&root.join("templates"), &mut texts);
+        walk(&root.join("src/pages"), &mut texts);
+        let mut found = Vec::new();
+        for text in &texts {
+            for (call, counted) in
+                [(".t(\"", false), (".f1(\"", false), (".f2(\"", false), (".f(\"", false), (".n(\"", true), (".n1(\"", true)]
+            {
+                for part in text.split(call).skip(1) {
+                    let mut literals = part.split('"');
+                    let first = literals.next().unwrap_or_default();
+                    let second = literals.nth(1).unwrap_or_default();
+                    found.push(if counted { second } else { first }.to_owned());
+                }
+            }
+        }
+        found.extend(super::super::words::every().map(str::to_owned));
+        found
+    }
+
+    #[test]
+    fn every_language_has_every_text() {
+        let asked = asked_for();
+        assert!(asked.len() > 300, "{} texts found: is the search broken?", asked.len());
+        for locale in LOCALES.iter() {
+            let missing: Vec<&String> = asked.iter().filter(|text| text.chars().any(char::is_alphabetic) && !locale.knows(text)).collect();
+            assert!(missing.is_empty(), "{}: {missing:#?}", locale.tag);
+        }
     }
 
     #[test]

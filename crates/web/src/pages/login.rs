@@ -78,7 +78,8 @@ fn next_query(fields: &Fields) -> String {
 }
 
 fn login_page(app: &App, visitor: &Visitor, fields: &Fields, mistakes: &Mistakes) -> ApiResult<Response> {
-    let shell = Shell::new(app, visitor, "Log in");
+    let words = visitor.locale.t("Log in to your trips, messages and homes.");
+    let shell = Shell::new(app, visitor, "Log in").canonical("/login", words);
     let page = LoginPage { shell: shell.clone(), fields, mistakes, next_query: next_query(fields) };
     if mistakes.is_empty() { shell.page(&page) } else { shell.corrected(&page) }
 }
@@ -129,7 +130,8 @@ async fn log_out(State(app): State<App>, visitor: Visitor) -> ApiResult<Response
 }
 
 fn signup_page(app: &App, visitor: &Visitor, fields: &Fields, mistakes: &Mistakes) -> ApiResult<Response> {
-    let shell = Shell::new(app, visitor, "Sign up");
+    let words = visitor.locale.t("An account to book homes and to offer yours.");
+    let shell = Shell::new(app, visitor, "Sign up").canonical("/signup", words);
     let page = SignupPage { shell: shell.clone(), fields, mistakes, next_query: next_query(fields) };
     if mistakes.is_empty() { shell.page(&page) } else { shell.corrected(&page) }
 }

@@ -4,19 +4,26 @@
 //! handler returns `ApiResult<Response>`: what a use-case refuses is turned into
 //! a page (or the way to the login) by [`surround`].
 
+mod account;
+mod bank;
 mod cards;
 mod factor;
+mod checkout;
 mod failure;
 pub mod fields;
 mod format;
 mod home;
 pub(crate) mod host;
 mod inbox;
+pub mod listing;
 pub mod locale;
 mod login;
 mod notices;
 mod preferences;
+mod search;
+mod seo;
 pub mod shell;
+mod trips;
 pub mod visitor;
 mod wishlists;
 mod words;
@@ -41,13 +48,20 @@ use crate::limits::{Limits, limit};
 pub fn router(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(home::router())
+        .merge(search::router())
+        .merge(listing::router())
         .merge(login::router())
+        .merge(checkout::router())
+        .merge(bank::router())
+        .merge(trips::router())
+        .merge(account::router())
         .merge(preferences::router())
         .merge(inbox::router())
         .merge(notices::router())
         .merge(wishlists::router())
         .merge(factor::router())
         .merge(host::router())
+        .merge(seo::router())
         .fallback(failure::not_found)
         .layer(CatchPanicLayer::custom(crate::server::panicked))
         .layer(from_fn_with_state(app.clone(), surround))

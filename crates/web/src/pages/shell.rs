@@ -193,6 +193,48 @@ impl Shell {
         self.locale().money(Money::new(*amount, *currency))
     }
 
+    /// What a night costs at least.
+    #[must_use]
+    pub fn nightly(&self, tariff: &domain::pricing::Tariff) -> String {
+        self.locale().price(Money::new(tariff.nightly, tariff.currency))
+    }
+
+    /// The dates of a stay.
+    #[must_use]
+    pub fn stay(&self, stay: &domain::dates::Stay) -> String {
+        self.locale().stay(*stay)
+    }
+
+    /// A date with its weekday.
+    #[must_use]
+    pub fn weekday_date(&self, date: &chrono::NaiveDate) -> String {
+        self.locale().weekday_date(*date)
+    }
+
+    /// A time of day.
+    #[must_use]
+    pub fn time(&self, time: &chrono::NaiveTime) -> String {
+        self.locale().time(*time)
+    }
+
+    /// A moment at a place.
+    #[must_use]
+    pub fn moment(&self, at: &chrono::DateTime<chrono::Utc>, zone: impl std::borrow::Borrow<chrono_tz::Tz>) -> String {
+        self.locale().moment(*at, *zone.borrow())
+    }
+
+    /// Hundredths of stars with one decimal.
+    #[must_use]
+    pub fn tenths(&self, hundredths: &i32) -> String {
+        self.locale().tenths(*hundredths)
+    }
+
+    /// Halves as a number.
+    #[must_use]
+    pub fn halves(&self, halves: &i32) -> String {
+        self.locale().halves(*halves)
+    }
+
     /// Mean stars, with two decimals.
     #[must_use]
     pub fn stars(&self, hundredths: &i32) -> String {

@@ -77,3 +77,9 @@ const WORDS: [(&str, &str); 69] = [
 pub fn english(word: &str) -> &str {
     WORDS.iter().find(|(machine, _)| *machine == word).map_or(word, |(_, text)| text)
 }
+
+/// Every text there is.
+#[cfg(test)]
+pub(super) fn every() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(_, text)| *text)
+}

@@ -246,15 +246,6 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(receive_webhook))
 }
 
-/// The sandbox's stand-in for a bank's confirmation page.
-async fn bank_page(State(app): State<App>, Path(reference): Path<String>) -> ApiResult<Html<String>> {
-    let question = sandbox::bank_question(&app, &reference).await?;
-    // References are ASCII words; the amount is ours.
-    let safe: String = reference.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    let page = include_str!("bank.html").replace("{{reference}}", &safe).replace("{{amount}}", &question.amount.to_string());
-    Ok(Html(page.replace("{{waiting}}", if question.waiting { "" } else { " disabled" })))
-}
-
 /// The value of `name` in a form's body.
 fn field<'a>(body: &'a str, name: &str) -> &'a str {
     body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
@@ -262,18 +253,6 @@ fn field<'a>(body: &'a str, name: &str) -> &'a str {
 
 fn done(title: &str, words: &str) -> Response {
     Html(format!("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><p>{words}</p></html>")).into_response()
-}
-
-async fn bank_answer(State(app): State<App>, Path(reference): Path<String>, body: Bytes) -> ApiResult<Response> {
-    let text = String::from_utf8_lossy(&body);
-    let approved = match field(&text, "outcome") {
-        "approve" => true,
-        "fail" => false,
-        other => return Err(app::Error::invalid("/outcome", "outcome", format!("outcome is approve or fail, not {other:?}")).into()),
-    };
-    sandbox::answer_bank(&app, &reference, approved).await?;
-    let words = if approved { "Confirmed. You can close this page." } else { "Refused. You can close this page and try another card." };
-    Ok(done("Sandbox bank", words))
 }
 
 /// The sandbox's stand-in for the page where a host tells a provider where
@@ -292,7 +271,5 @@ async fn onboarding_answer(State(app): State<App>, Path(account): Path<String>, 
 
 /// Pages of the sandbox provider, outside the API.
 pub fn sandbox_pages() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/sandbox/3ds/{reference}", get(bank_page).post(bank_answer))
-        .route("/sandbox/onboarding/{account}", get(onboarding_page).post(onboarding_answer))
+    axum::Router::new().route("/sandbox/onboarding/{account}", get(onboarding_page).post(onboarding_answer))
 }
