@@ -146,11 +146,17 @@ impl Browser {
     /// The same by a button that leads elsewhere.
     pub async fn submit_to(&mut self, action: &str, elsewhere: Option<&str>, filled: &[(&str, &str)]) -> &Seen {
         let html = self.page.html.clone();
-        let form = html.split("<form ").skip(1).find_map(|form| {
-            let (tag, body) = form.split_once('>')?;
-            let target = attribute(&format!(" {tag}"), "action")?;
-            target.contains(action).then(|| (tag.to_owned(), target, body.split("</form>").next().unwrap_or_default().to_owned()))
-        });
+        let forms: Vec<_> = html
+            .split("<form ")
+            .skip(1)
+            .filter_map(|form| {
+                let (tag, body) = form.split_once('>')?;
+                let target = attribute(&format!(" {tag}"), "action")?;
+                Some((tag.to_owned(), target, body.split("</form>").next().unwrap_or_default().to_owned()))
+            })
+            .collect();
+        let exact = forms.iter().find(|(_, target, _)| target == action);
+        let form = exact.or_else(|| forms.iter().find(|(_, target, _)| target.contains(action))).cloned();
         let Some((tag, target, body)) = form else { panic!("no form to {action} on {}:\n{html}", self.page.address) };
         let target = elsewhere.map_or(target, str::to_owned);
         let mut values = fields(&body);

@@ -42,7 +42,7 @@ struct ProfilePage<'a> {
     shell: Shell,
     mistakes: &'a Mistakes,
     user: &'a User,
-    name: &'a str,
+    called: &'a str,
     about: &'a str,
     languages: String,
 }
@@ -87,7 +87,7 @@ async fn profile_form(State(app): State<App>, visitor: Visitor) -> ApiResult<Res
     let (_, user) = visitor.logged_in()?;
     let shell = Shell::new(&app, &visitor, "Profile");
     let mistakes = &Mistakes::default();
-    shell.clone().page(&ProfilePage { shell, mistakes, user, name: &user.name, about: &user.about, languages: user.languages.join(", ") })
+    shell.clone().page(&ProfilePage { shell, mistakes, user, called: &user.name, about: &user.about, languages: user.languages.join(", ") })
 }
 
 async fn save_profile(State(app): State<App>, visitor: Visitor, Sent(fields): Sent) -> ApiResult<Response> {
@@ -102,9 +102,9 @@ async fn save_profile(State(app): State<App>, visitor: Visitor, Sent(fields): Se
         Err(error) => {
             let mistakes = &Mistakes::of(error)?;
             let shell = Shell::new(&app, &visitor, "Profile");
-            let (name, about) = (fields.get("name"), fields.get("about"));
+            let (called, about) = (fields.get("name"), fields.get("about"));
             let languages = fields.get("languages").to_owned();
-            shell.clone().corrected(&ProfilePage { shell, mistakes, user, name, about, languages })
+            shell.clone().corrected(&ProfilePage { shell, mistakes, user, called, about, languages })
         }
     }
 }

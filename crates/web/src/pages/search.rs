@@ -75,7 +75,6 @@ struct ResultsPage<'a> {
     mistakes: &'a Mistakes,
     heading: String,
     cards: Vec<Card>,
-    total: i64,
     next: Option<String>,
     quick: Vec<Toggle>,
     narrowed: usize,
@@ -175,7 +174,6 @@ async fn results(State(app): State<App>, visitor: Visitor, Asked(fields): Asked)
     shell.search.clone_from(&fields);
     let page = ResultsPage {
         heading,
-        total: found.total,
         next: found.next_cursor.map(|cursor| format!("/search{}", fields.with("cursor", cursor).query())),
         cards: found.hits.into_iter().map(|hit| Card::new(&app, hit, &fields)).collect(),
         quick: quick.collect(),
