@@ -24,7 +24,7 @@ pub mod messaging;
 pub mod nodes;
 pub mod notifications;
 pub mod payments;
-mod pictures;
+pub mod pictures;
 pub mod places;
 pub mod ports;
 pub mod pricing;

@@ -1,1 +1,4 @@
-//! Drawn pictures: map tiles and illustrations. Pure: a seed or a place in, pixels out.
+//! Pictures that a build carries: photographs of made-up homes, with their
+//! photographers. Pure: a name in, bytes out.
+
+pub mod photos;

@@ -12,7 +12,8 @@ use sqlx::types::Json;
 
 use super::{co_hosts, owned_in, sql, touch_in};
 use crate::error::{self, Error, Result};
-use crate::{App, accounts, pictures};
+use crate::pictures::{self, Prepared};
+use crate::{App, accounts};
 
 /// Most photographs of a listing.
 pub const MOST: i64 = 24;
@@ -54,7 +55,15 @@ pub async fn add(app: &App, actor: &Actor, listing: ListingId, bytes: Vec<u8>, c
     if co_hosts::access_of(app, actor, &own).await? < Access::Full {
         return Err(Error::NotFound("listing"));
     }
-    let picture = pictures::photo(bytes).await?;
+    add_prepared(app, actor, listing, pictures::photo(bytes).await?, caption).await
+}
+
+/// Adds a photograph whose sizes are made already; for demo data, which show
+/// one photograph in several homes.
+///
+/// # Errors
+/// As [`add`].
+pub async fn add_prepared(app: &App, actor: &Actor, listing: ListingId, picture: Prepared, caption: &str) -> Result<Photo> {
     let mut sizes = BTreeMap::new();
     for size in picture.sizes {
         sizes.insert(size.width.to_string(), size.name.clone());

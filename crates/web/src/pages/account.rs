@@ -183,7 +183,7 @@ async fn export(State(app): State<App>, visitor: Visitor) -> ApiResult<Response>
 async fn erase(State(app): State<App>, visitor: Visitor, Sent(fields): Sent) -> ApiResult<Response> {
     visitor.logged_in()?;
     if !fields.has("sure", "yes") {
-        return privacy_page(&app, &visitor, &Mistakes::one("sure", "required", "Tick the box to say that you are sure."));
+        return privacy_page(&app, &visitor, &Mistakes::one("sure", "unsure", "Tick the box to say that you are sure."));
     }
     match accounts::erase(&app, &visitor.actor, fields.raw("password")).await {
         Ok(()) => {

@@ -7,8 +7,9 @@
 mod account;
 mod bank;
 mod cards;
-mod factor;
 mod checkout;
+mod credits;
+mod factor;
 mod failure;
 pub mod fields;
 mod format;
@@ -61,6 +62,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(wishlists::router())
         .merge(factor::router())
         .merge(host::router())
+        .merge(credits::router())
         .merge(seo::router())
         .fallback(failure::not_found)
         .layer(CatchPanicLayer::custom(crate::server::panicked))
