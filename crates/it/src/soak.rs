@@ -13,15 +13,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use app::bookings::alterations::{self, Wish};
+use app::bookings::refund_requests::{self, Verdict};
 use app::bookings::{PayWish, Request};
 use app::{App, Error};
 use chrono::{Days, TimeDelta};
+use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState};
 use domain::dates::Stay;
 use domain::guests::Guests;
 use domain::ids::BookingId;
 use domain::instalments::PaymentPlan;
 use domain::listings::BookingMode;
+use domain::money::Money;
 use domain::payments::PaymentStatus;
 use jobs::WorkerSettings;
 use rand::rngs::StdRng;
@@ -83,6 +87,7 @@ impl Soak {
     /// When the database is out of reach.
     pub async fn new(app: App, homes: usize) -> anyhow::Result<Self> {
         let cast = Cast::make_or_find(&app, homes).await?;
+        cast.open_accounts(&app).await?;
         let alive = cast::unfinished(&app).await?;
         Ok(Self { app, cast, tally: Tally::default(), placed: AtomicU64::new(0), alive: Mutex::new(alive) })
     }
@@ -276,13 +281,61 @@ impl Soak {
                 0..=19 => self.did("guest cancelled", app::bookings::cancel(&self.app, &guest, id, (None, ""), None).await).await?,
                 20..=24 => self.did("host cancelled", app::bookings::cancel(&self.app, &host, id, (None, ""), None).await).await?,
                 25..=26 => self.did("no-show", app::bookings::mark_no_show(&self.app, &host, id).await).await?,
-                27..=69 => self.alive.lock().await.push(id),
+                27..=32 => {
+                    let earlier = booking.stay.check_out - Days::new(random.random_range(1..3));
+                    self.did("left early", app::bookings::shorten(&self.app, &guest, id, (earlier, None), None).await).await?;
+                    self.alive.lock().await.push(id);
+                }
+                33..=42 => {
+                    self.change(random, &booking, (&guest, &host)).await?;
+                    self.alive.lock().await.push(id);
+                }
+                43..=46 => {
+                    self.extra_refund(random, &booking, (&guest, &host)).await?;
+                    self.alive.lock().await.push(id);
+                }
+                47..=75 => self.alive.lock().await.push(id),
                 _ => {}
             },
             BookingState::PendingPayment if booking.booking_mode == BookingMode::Request && draw < 50 => self.pay(random, &booking).await?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// A change is proposed, and answered, taken back or forgotten.
+    async fn change(&self, random: &mut StdRng, booking: &Booking, (guest, host): (&Actor, &Actor)) -> anyhow::Result<()> {
+        let by_guest = random.random_range(0..3) > 0;
+        let (one, other) = if by_guest { (guest, host) } else { (host, guest) };
+        let longer = random.random_range(0..2) == 0;
+        let nights = Days::new(random.random_range(1..4));
+        let check_out = if longer { booking.stay.check_out + nights } else { booking.stay.check_out - nights };
+        let card = ["pm_card_visa", "pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_pendingRefund"][random.random_range(0..4)];
+        let wish = Wish { check_out: Some(check_out), payment_method: by_guest.then(|| card.to_owned()), ..Wish::default() };
+        let Some(proposed) = expected(alterations::propose(&self.app, one, booking.id, wish, None).await)? else { return Ok(()) };
+        self.tally.count("change proposed");
+        let which = (booking.id, proposed.value.alteration.id);
+        match random.random_range(0..8) {
+            0..=4 => {
+                let card = (!by_guest).then_some(card);
+                self.did("change accepted", alterations::accept(&self.app, other, which, card, None).await).await
+            }
+            5 => self.did("change declined", alterations::decline(&self.app, other, which).await).await,
+            6 => self.did("change withdrawn", alterations::withdraw(&self.app, one, which).await).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// A guest asks for money back, and the host gives some of it.
+    async fn extra_refund(&self, random: &mut StdRng, booking: &Booking, (guest, host): (&Actor, &Actor)) -> anyhow::Result<()> {
+        let amount = Money::new(random.random_range(1..2_000), booking.currency);
+        let Some(asked) = expected(refund_requests::ask(&self.app, guest, booking.id, (amount, "No hot water"), None).await)? else {
+            return Ok(());
+        };
+        let granted = random.random_range(0..3) > 0;
+        let verdict = Verdict { grant: granted, amount: None, answer: String::new() };
+        let which = (booking.id, asked.value.id);
+        self.did("extra refund answered", refund_requests::answer(&self.app, host, which, verdict, None).await).await
     }
 
     async fn did<T>(&self, what: &'static str, result: Result<T, Error>) -> anyhow::Result<()> {

@@ -169,6 +169,7 @@ pub(super) async fn give_back_in(tx: &mut Tx, booking: &Booking, key: &str) -> R
     let standing = payments::standing_in(tx, booking.id, booking.currency).await?;
     let whole = whole(booking);
     let beyond = standing.funds + standing.earned_in_all() - whole.kept().map_err(fault)?;
+    payments::limit_open_in(tx, booking.id, (-beyond).max(0)).await?;
     if beyond <= 0 {
         return Ok(Vec::new());
     }

@@ -208,6 +208,8 @@ async fn later_payment_in(tx: &mut Tx, booking: &mut Booking, payment: &Payment)
     if payment.purpose == PaymentPurpose::Alteration {
         return alterations::payment_succeeded_in(tx, booking, payment).await;
     }
+    // More than is owed, when the price went down while the bank was asked.
+    earnings::give_back_in(tx, booking, &payment.id.to_string()).await?;
     let rest_at = tx.now() + PAYOUT_DELAY;
     earnings::plan_in(tx, booking, rest_at).await
 }

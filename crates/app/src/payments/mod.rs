@@ -267,6 +267,32 @@ pub(crate) async fn waits_for_due_in(tx: &mut Tx, booking: BookingId) -> Result<
     Ok(all_of_booking_in(tx, booking).await?.iter().any(late))
 }
 
+/// No more than `amount` minor units of a price are still to be paid in parts:
+/// the last parts shrink or go away. One that is being tried stays.
+pub(crate) async fn limit_open_in(tx: &mut Tx, booking: BookingId, amount: i64) -> Result<()> {
+    let mut left = amount;
+    for mut payment in all_of_booking_in(tx, booking).await? {
+        if payment.purpose != PaymentPurpose::Instalment || !payment.can_be_tried() {
+            continue;
+        }
+        let asked = payment.amount.amount;
+        if sql::open_operation(tx, payment.id, OperationKind::Authorize).await?.is_some() {
+            left -= asked;
+            continue;
+        }
+        let keeps = asked.min(left.max(0));
+        left -= keeps;
+        if keeps == 0 {
+            payment.status = PaymentStatus::Released;
+            sql::save(tx, &payment).await?;
+        } else if keeps < asked {
+            payment.amount.amount = keeps;
+            sql::set_amount(tx, &payment).await?;
+        }
+    }
+    Ok(())
+}
+
 /// How a guest pays.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Means<'a> {

@@ -87,7 +87,10 @@ pub async fn prove(app: &App, from: DateTime<Utc>) -> anyhow::Result<Proof> {
               + (select count(*) from bookings b where b.state in ('confirmed', 'completed', 'no_show') and b.total > 0
                    and not exists (select 1 from payments p where p.booking_id = b.id and p.captured > 0))
               + (select count(*) from sandbox_refunds r where r.state = 'succeeded'
-                   and not exists (select 1 from payment_operations o where o.provider_reference = r.reference and o.state = 'succeeded'))",
+                   and not exists (select 1 from payment_operations o where o.provider_reference = r.reference and o.state = 'succeeded'))
+              + (select count(*) from sandbox_transfers s where s.state = 'paid'
+                   and not exists (select 1 from payout_transfers t where t.provider_reference = s.reference and t.state = 'paid' and t.amount = s.amount))
+              + (select count(*) from sandbox_charges c where c.state = 'authorized')",
     )
     .fetch_one(&app.db)
     .await?;
@@ -96,6 +99,8 @@ pub async fn prove(app: &App, from: DateTime<Utc>) -> anyhow::Result<Proof> {
                    join sandbox_charges c on c.request_key = o.provider_key and c.state = 'captured' group by p.id having count(*) > 1) x)
               + (select count(*) from sandbox_charges where refunded > captured)
               + (select count(*) from payments where refunded > captured)
+              + (select count(*) from (select 1 from sandbox_transfers where state <> 'failed' group by request_key having count(*) > 1) x)
+              + (select count(*) from payouts where state in ('sent', 'paid') and transfer_id is null)
               + (select count(*) from occupancies a join occupancies b on a.listing_id = b.listing_id and a.id < b.id
                    and a.lane = 'booking' and b.lane = 'booking' and a.nights && b.nights)",
     )

@@ -337,3 +337,35 @@ async fn staff_may_call_off_at_the_hosts_cost_or_waive_it() {
         assert_eq!(s.at_the_provider().await, 0);
     }
 }
+
+#[tokio::test]
+async fn parts_still_to_be_paid_follow_a_lower_price() {
+    let s = scene(json!({"cancellation_policy": "flexible"})).await;
+    let eve = s.app.user("eve").await;
+    let book = async |from: &str, to: &str| {
+        let booking = s.book(&eve, from, to).await.expect(201);
+        let path = format!("/api/v1/bookings/{}", booking["id"].as_str().unwrap());
+        let wish = json!({"payment_method": "pm_card_visa", "plan": "deposit"});
+        eve.post_once(&format!("{path}/payments"), wish, None).await.expect(201);
+        path
+    };
+    let parts = async |path: &str| {
+        let all = s.app.again(&eve).await.get(&format!("{path}/instalments")).await.expect(200);
+        let part = |one: &Value| (one["amount"]["amount"].as_i64().unwrap(), one["status"].as_str().unwrap().to_owned());
+        all.as_array().unwrap().iter().map(part).collect::<Vec<_>>()
+    };
+    let row = |amount: i64, status: &str| (amount, status.to_owned());
+    // Four nights for 456.00, half of it paid; one night is given up, then two more.
+    let path = book("2030-03-01", "2030-03-05").await;
+    assert_eq!(parts(&path).await, [row(22_800, "succeeded"), row(22_800, "pending")]);
+    eve.post_once(&format!("{path}/shorten"), json!({"check_out": "2030-03-04"}), None).await.expect(200);
+    assert_eq!(parts(&path).await, [row(22_800, "succeeded"), row(11_400, "pending")]);
+    eve.post_once(&format!("{path}/shorten"), json!({"check_out": "2030-03-02"}), None).await.expect(200);
+    assert_eq!(parts(&path).await, [row(22_800, "partially_refunded"), row(11_400, "released")]);
+    s.app.advance("P90D").await;
+    let id = path.rsplit('/').next().unwrap();
+    assert_eq!((s.app.balance(&format!("guest_funds:{id}")).await, s.app.balance(&format!("refund_payable:{id}")).await), (0, 0));
+    assert_eq!(s.app.balance(&format!("host_payable:{}", s.host.id)).await, 38_800 + 9_700, "this stay's night and the other stay");
+    let verdict = app::payments::ledger::verify::verify(&s.app.app, None).await.unwrap();
+    assert_eq!(verdict.fault, None);
+}

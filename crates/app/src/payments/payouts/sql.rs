@@ -315,8 +315,8 @@ pub(super) async fn has_open_transfer(tx: &mut Tx, host: UserId, currency: Curre
 pub(super) async fn insert_transfer(tx: &mut Tx, transfer: &TransferRow) -> Result<()> {
     let now = tx.now();
     sqlx::query(
-        "insert into payout_transfers (id, host_id, currency, amount, recovered, state, account, provider_key, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        "insert into payout_transfers (id, host_id, currency, amount, recovered, state, account, provider_key, created_at, updated_at, provider)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
     )
     .bind(transfer.id)
     .bind(transfer.host_id)
@@ -327,6 +327,7 @@ pub(super) async fn insert_transfer(tx: &mut Tx, transfer: &TransferRow) -> Resu
     .bind(&transfer.account)
     .bind(&transfer.provider_key)
     .bind(now)
+    .bind(tx.app().provider.name())
     .execute(&mut **tx)
     .await?;
     Ok(())

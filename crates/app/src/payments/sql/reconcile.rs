@@ -66,7 +66,11 @@ pub(in crate::payments) async fn own_records(db: &PgPool, provider: &str, kind: 
         RecordKind::Dispute => {
             sqlx::query_as("select reference, amount, currency, booking_id from disputes where provider = $1 and reference = any($2)")
         }
-        RecordKind::Transfer | RecordKind::Reversal => return Ok(Vec::new()),
+        RecordKind::Transfer => sqlx::query_as(
+            "select provider_reference as reference, amount, currency, null::uuid as booking_id from payout_transfers
+             where provider = $1 and provider_reference = any($2) and state <> 'failed'",
+        ),
+        RecordKind::Reversal => return Ok(Vec::new()),
     };
     Ok(query.bind(provider).bind(references).fetch_all(db).await?)
 }
@@ -93,7 +97,11 @@ pub(in crate::payments) async fn own_between(
         RecordKind::Dispute => sqlx::query_as(
             "select reference, amount, currency, booking_id from disputes where provider = $1 and opened_at >= $2 and opened_at < $3",
         ),
-        RecordKind::Transfer | RecordKind::Reversal => return Ok(Vec::new()),
+        RecordKind::Transfer => sqlx::query_as(
+            "select provider_reference as reference, amount, currency, null::uuid as booking_id from payout_transfers
+             where provider = $1 and state in ('sent', 'paid') and provider_reference is not null and updated_at >= $2 and updated_at < $3",
+        ),
+        RecordKind::Reversal => return Ok(Vec::new()),
     };
     Ok(query.bind(provider).bind(from).bind(until).fetch_all(db).await?)
 }
@@ -104,7 +112,10 @@ pub(in crate::payments) async fn stuck_operations(db: &PgPool, before: DateTime<
         "select o.id::text as reference, o.amount, o.currency, p.booking_id
          from payment_operations o join payments p on p.id = o.payment_id
          where o.state in ('created', 'sent') and o.created_at < $1 and not (o.kind = 'refund' and o.provider_reference is not null)
-         order by o.created_at limit 1000",
+         union all
+         select t.id::text, t.amount, t.currency, null from payout_transfers t
+         where t.state in ('created', 'sent') and t.provider_reference is null and t.created_at < $1
+         order by reference limit 1000",
     )
     .bind(before)
     .fetch_all(db)
@@ -130,7 +141,7 @@ pub(in crate::payments) async fn on_its_way(db: &PgPool) -> Result<i64> {
         "select (select count(*) from payment_operations where state in ('created', 'sent'))
               + (select count(*) from payments where status = 'requires_action')
               + (select count(*) from webhook_inbox where processed_at is null)
-              + (select count(*) from payouts where state = 'sent')
+              + (select count(*) from payout_transfers where state in ('created', 'sent'))
               + (select count(*) from jobs where kind in ('handle_webhook', 'sandbox_deliver_webhook'))",
     )
     .fetch_one(db)
