@@ -29,7 +29,10 @@ pub struct Config {
     /// An own Redis; private or none when empty.
     pub redis_url: String,
     /// Sandbox payments and a clock that can be moved.
-    #[serde(deserialize_with = "sandbox")]
+    #[serde(rename = "sandbox", deserialize_with = "sandbox")]
+    sandbox_wish: Option<bool>,
+    /// The same, decided: yes unless a payment provider is configured.
+    #[serde(skip)]
     pub sandbox: bool,
     /// Where metrics are served.
     #[serde(deserialize_with = "optional_address")]
@@ -48,6 +51,8 @@ pub struct Config {
     pub fees: FeeSettings,
     /// Money to hosts.
     pub payouts: PayoutSettings,
+    /// Stripe.
+    pub stripe: StripeKeys,
     /// Mail.
     pub mail: Mail,
     /// Photographs.
@@ -108,6 +113,48 @@ pub struct PayoutSettings {
     pub new_host_hold_days: i64,
     /// The least that is sent, in whole units of any currency.
     pub minimum: i64,
+}
+
+/// Stripe.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripeKeys {
+    /// Empty: payments are the sandbox's.
+    pub secret_key: String,
+    /// Of the webhook endpoint; several during a rotation.
+    pub webhook_secrets: Vec<String>,
+    /// Where Stripe's API is.
+    pub api_base: String,
+}
+
+impl std::fmt::Debug for StripeKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StripeKeys").field("api_base", &self.api_base).finish_non_exhaustive()
+    }
+}
+
+impl StripeKeys {
+    fn check(&self, sandbox: Option<bool>, mistakes: &mut Vec<String>) {
+        if self.secret_key.is_empty() {
+            if sandbox == Some(false) {
+                mistakes.push("ROOST_SANDBOX=false needs a payment provider, and none is configured: set STRIPE_SECRET_KEY".into());
+            }
+            return;
+        }
+        if sandbox == Some(true) {
+            mistakes.push("ROOST_SANDBOX=true and STRIPE_SECRET_KEY are both set: choose one way of payment".into());
+        }
+        if !["sk_", "rk_"].iter().any(|start| self.secret_key.starts_with(start)) {
+            mistakes.push("STRIPE_SECRET_KEY must start with sk_ or rk_".into());
+        }
+        if self.webhook_secrets.is_empty() {
+            mistakes.push("STRIPE_WEBHOOK_SECRET must be set: without it nothing that Stripe tells can be believed".into());
+        }
+        let local = self.api_base.starts_with("http://127.0.0.1") || self.api_base.starts_with("http://localhost");
+        if !self.api_base.starts_with("https://") && !local {
+            mistakes.push(format!("STRIPE_API_BASE={:?} must start with https://, or lie on this machine", self.api_base));
+        }
+    }
 }
 
 /// Mail.
@@ -200,10 +247,11 @@ fn optional_switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     }
 }
 
-fn sandbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+fn sandbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     match String::deserialize(deserializer)?.trim().to_ascii_lowercase().as_str() {
-        "" | "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" => Err(de::Error::custom("ROOST_SANDBOX=false needs a payment provider, and none is configured")),
+        "" => Ok(None),
+        "true" | "1" | "yes" | "on" => Ok(Some(true)),
+        "false" | "0" | "no" | "off" => Ok(Some(false)),
         other => Err(de::Error::custom(format!("ROOST_SANDBOX={other:?} must be true or false"))),
     }
 }
@@ -247,6 +295,8 @@ impl Config {
             config.data_dir = if root { PathBuf::from("/var/lib/roost") } else { PathBuf::from(".data") };
         }
         let mut mistakes = Vec::new();
+        config.stripe.check(config.sandbox_wish, &mut mistakes);
+        config.sandbox = config.sandbox_wish.unwrap_or(config.stripe.secret_key.is_empty());
         for (name, bps) in [("ROOST_FEES_GUEST_BPS", config.fees.guest_bps), ("ROOST_FEES_HOST_BPS", config.fees.host_bps)] {
             if !(0..=5000).contains(&bps.0) {
                 mistakes.push(format!("{name}={} must be 0 to 5000 hundredths of a percent", bps.0));
@@ -268,5 +318,30 @@ impl Config {
             mistakes.push(format!("ROOST_LOG_FORMAT={:?} must be json or text", config.log.format));
         }
         if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, Mistakes> {
+        Config::from_layers(None, |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn the_sandbox_ends_where_a_provider_begins() {
+        assert!(read(&[]).unwrap().sandbox);
+        assert!(read(&[("ROOST_SANDBOX", "false")]).is_err(), "payments need a provider");
+        let key = ("STRIPE_SECRET_KEY", "sk_test_1");
+        assert!(read(&[key]).unwrap_err().to_string().contains("STRIPE_WEBHOOK_SECRET"));
+        let config = read(&[key, ("STRIPE_WEBHOOK_SECRET", "whsec_old, whsec_new")]).unwrap();
+        assert!(!config.sandbox);
+        assert_eq!(config.stripe.webhook_secrets, ["whsec_old", "whsec_new"]);
+        assert!(!format!("{config:?}").contains("sk_test"), "keys stay out of logs");
+        assert!(read(&[key, ("STRIPE_WEBHOOK_SECRET", "w"), ("ROOST_SANDBOX", "true")]).is_err());
+        assert!(read(&[("STRIPE_SECRET_KEY", "pk_test_1"), ("STRIPE_WEBHOOK_SECRET", "w")]).is_err());
+        assert!(read(&[key, ("STRIPE_WEBHOOK_SECRET", "w"), ("STRIPE_API_BASE", "http://stripe.example")]).is_err());
+        assert!(read(&[key, ("STRIPE_WEBHOOK_SECRET", "w"), ("STRIPE_API_BASE", "http://127.0.0.1:8420")]).is_ok());
     }
 }

@@ -12,7 +12,9 @@ use app::ids::Ids;
 use app::listings::place::LocationKey;
 use app::ports::blobs::Blobs;
 use app::ports::mail::{Mailer, Outbox, Smtp};
+use app::ports::payments::PaymentProvider;
 use app::ports::sandbox::Sandbox;
+use app::ports::stripe::{Stripe, StripeSettings};
 use app::{App, Config, Parts};
 use platform::cache::Cache;
 use platform::postgres::{PostgresOptions, PrivatePostgres};
@@ -134,6 +136,23 @@ fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
     Ok(Arc::new(Smtp::new(&config.mail.smtp_url, &config.mail.from)?))
 }
 
+fn stripe(config: &Config) -> anyhow::Result<Option<Stripe>> {
+    let keys = &config.stripe;
+    if keys.secret_key.is_empty() {
+        tracing::info!("no payment provider configured: payments are the sandbox's");
+        return Ok(None);
+    }
+    let settings = StripeSettings {
+        secret_key: keys.secret_key.clone(),
+        webhook_secrets: keys.webhook_secrets.clone(),
+        api_base: keys.api_base.clone(),
+        return_url: Some(format!("{}/trips", config.public_url)),
+        timeout: StripeSettings::TIMEOUT,
+    };
+    tracing::info!(live = settings.is_live(), "payments go through Stripe");
+    Ok(Some(Stripe::new(settings)?))
+}
+
 /// Brings the application up; migrates the database if it must.
 pub async fn boot(config: Config) -> anyhow::Result<Booted> {
     app::failpoints::arm(&config, std::env::var("ROOST_FAILPOINT").ok());
@@ -154,7 +173,10 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
     let late: Arc<OnceLock<App>> = Arc::default();
     let provider_clock = late.clone();
     let now = move || provider_clock.get().map_or_else(|| Clock::system().now(), |app| app.clock.now());
-    let provider = Sandbox::new(db.clone(), secret.clone(), &config.public_url, now);
+    let provider: Arc<dyn PaymentProvider> = match stripe(&config)? {
+        Some(stripe) => Arc::new(stripe),
+        None => Arc::new(Sandbox::new(db.clone(), secret.clone(), &config.public_url, now)),
+    };
     let app = App::new(Parts {
         mailer: mailer(&config)?,
         config,
@@ -162,7 +184,7 @@ pub async fn boot(config: Config) -> anyhow::Result<Booted> {
         clock,
         ids,
         cache,
-        provider: Arc::new(provider),
+        provider,
         sandbox_secret: secret,
         sealing_key: SealingKey::new(sealing.bytes()),
         location_key,

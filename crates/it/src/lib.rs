@@ -15,12 +15,16 @@ pub mod database;
 pub mod mail_server;
 pub mod photo_store;
 pub mod program;
+pub mod recorded;
 pub mod soak;
 pub mod stream;
+pub mod stripe_peer;
 pub mod world;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use database::TestDb;
+pub use recorded::Recorded;
 pub use stream::EventStream;
+pub use stripe_peer::{Emulator, Signer};
 pub use world::TestApp;

@@ -9,6 +9,7 @@ use app::ids::Ids;
 use app::listings::place::LocationKey;
 use app::ports::blobs::Blobs;
 use app::ports::mail::{Mail, Mailer};
+use app::ports::payments::PaymentProvider;
 use app::ports::sandbox::Sandbox;
 use app::{App, Config, Parts};
 use async_trait::async_trait;
@@ -41,14 +42,20 @@ impl Mailer for Letterbox {
 /// An application on a database that exists, with the machine's clock: for
 /// measurements.
 pub fn bare(db: sqlx::PgPool) -> App {
-    assemble(settings(&std::env::temp_dir(), "http://127.0.0.1:1"), db, (Clock::system(), Ids::seeded(7)), Arc::new(Letterbox::default()))
+    assemble(
+        settings(&std::env::temp_dir(), "http://127.0.0.1:1"),
+        db,
+        (Clock::system(), Ids::seeded(7)),
+        Arc::new(Letterbox::default()),
+        None,
+    )
 }
 
 /// An application without a server, its clock standing at `start` and as far
 /// ahead as the database says.
 pub fn headless(db: sqlx::PgPool, start: chrono::DateTime<chrono::Utc>, ids: Ids) -> App {
     let config = settings(&std::env::temp_dir(), "http://127.0.0.1:1");
-    assemble(config, db, (Clock::standing(start), ids), Arc::new(Letterbox::default()))
+    assemble(config, db, (Clock::standing(start), ids), Arc::new(Letterbox::default()), None)
 }
 
 fn settings(folder: &std::path::Path, base: &str) -> Config {
@@ -60,11 +67,18 @@ fn settings(folder: &std::path::Path, base: &str) -> Config {
     config
 }
 
-fn assemble(config: Config, db: sqlx::PgPool, (clock, ids): (Clock, Ids), mails: Arc<Letterbox>) -> App {
+/// Payments are the sandbox's unless there is an `other` provider.
+fn assemble(
+    config: Config,
+    db: sqlx::PgPool,
+    (clock, ids): (Clock, Ids),
+    mails: Arc<Letterbox>,
+    other: Option<Arc<dyn PaymentProvider>>,
+) -> App {
     let late: Arc<OnceLock<App>> = Arc::default();
     let later = late.clone();
     let secret = b"a secret of the tests".to_vec();
-    let provider = Sandbox::new(db.clone(), secret.clone(), &config.public_url, move || later.get().unwrap().clock.now());
+    let sandbox = Sandbox::new(db.clone(), secret.clone(), &config.public_url, move || later.get().unwrap().clock.now());
     let blobs = Blobs::new("", &config.data_dir, "").unwrap();
     let app = App::new(Parts {
         config,
@@ -73,7 +87,7 @@ fn assemble(config: Config, db: sqlx::PgPool, (clock, ids): (Clock, Ids), mails:
         ids,
         cache: Cache::new(None, 16 << 20, false),
         mailer: mails,
-        provider: Arc::new(provider),
+        provider: other.unwrap_or_else(|| Arc::new(sandbox)),
         sandbox_secret: secret,
         sealing_key: SealingKey::new(b"a seal of the tests"),
         location_key: LocationKey::new(b"a place of the tests"),
@@ -118,12 +132,12 @@ impl TestApp {
 
     /// With a clock that stands at another time.
     pub async fn at(start: chrono::DateTime<chrono::Utc>, most: u32) -> Self {
-        Self::set_up(start, most, |_| {}).await
+        Self::set_up(start, most, |_| {}, None).await
     }
 
     /// With other settings.
     pub async fn with_settings(change: impl FnOnce(&mut Config)) -> Self {
-        Self::set_up("2030-01-01T10:00:00Z".parse().unwrap(), 10, change).await
+        Self::set_up("2030-01-01T10:00:00Z".parse().unwrap(), 10, change, None).await
     }
 
     /// One that fetches from loopback addresses too.
@@ -131,25 +145,41 @@ impl TestApp {
         Self::with_settings(|config| config.outbound.allow_private = true).await
     }
 
-    async fn set_up(start: chrono::DateTime<chrono::Utc>, most: u32, change: impl FnOnce(&mut Config)) -> Self {
+    /// With another payment provider than the sandbox.
+    pub async fn paid_through(start: chrono::DateTime<chrono::Utc>, provider: Arc<dyn PaymentProvider>) -> Self {
+        Self::set_up(start, 10, |_| {}, Some(provider)).await
+    }
+
+    async fn set_up(
+        start: chrono::DateTime<chrono::Utc>,
+        most: u32,
+        change: impl FnOnce(&mut Config),
+        other: Option<Arc<dyn PaymentProvider>>,
+    ) -> Self {
         let db = Arc::new(TestDb::with_connections(most).await);
         let folder = Arc::new(Folder(std::env::temp_dir().join(format!("roost-it-{}", uuid::Uuid::new_v4().simple()))));
         std::fs::create_dir_all(&folder.0).unwrap();
-        Self::on(db, folder, start, change).await
+        Self::on(db, folder, start, change, other).await
     }
 
     /// A second server of the same marketplace.
     pub async fn twin(&self) -> Self {
-        Self::on(self.db.clone(), self.folder.clone(), self.start, |_| {}).await
+        Self::on(self.db.clone(), self.folder.clone(), self.start, |_| {}, None).await
     }
 
-    async fn on(db: Arc<TestDb>, folder: Arc<Folder>, start: chrono::DateTime<chrono::Utc>, change: impl FnOnce(&mut Config)) -> Self {
+    async fn on(
+        db: Arc<TestDb>,
+        folder: Arc<Folder>,
+        start: chrono::DateTime<chrono::Utc>,
+        change: impl FnOnce(&mut Config),
+        other: Option<Arc<dyn PaymentProvider>>,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let mails = Arc::new(Letterbox::default());
         let mut config = settings(&folder.0, &base);
         change(&mut config);
-        let app = assemble(config, db.pool().clone(), (Clock::standing(start), Ids::seeded(7)), mails.clone());
+        let app = assemble(config, db.pool().clone(), (Clock::standing(start), Ids::seeded(7)), mails.clone(), other);
         tokio::spawn(web::serve(app.clone(), listener, std::future::pending()));
         Self { app, base, mails, folder, db, start }
     }

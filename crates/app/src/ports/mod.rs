@@ -6,3 +6,4 @@ pub mod mail;
 pub mod payments;
 pub mod sandbox;
 pub mod signatures;
+pub mod stripe;
