@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::tx::Tx;
-use crate::{App, bookings, listings, messaging, notifications, wishlists, worker};
+use crate::{App, bookings, invoicing, listings, messaging, notifications, wishlists, worker};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum Event {
     ListingChanged { listing: ListingId },
     #[serde(rename = "co_host.invited")]
     CoHostInvited { co_host: CoHostId, listing: ListingId },
+    #[serde(rename = "price_rules.changed")]
+    PriceRulesChanged {},
     #[serde(rename = "calendar.changed")]
     CalendarChanged { listing: ListingId },
     #[serde(rename = "booking.placed")]
@@ -102,6 +104,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// The booking for which a receipt or an invoice may have to be issued.
+    const fn documents(&self) -> Option<BookingId> {
+        match self {
+            Self::PaymentSucceeded { booking, .. }
+            | Self::BookingCancelled { booking, .. }
+            | Self::BookingAltered { booking, .. }
+            | Self::PayoutDue { booking, .. } => Some(*booking),
+            _ => None,
+        }
+    }
+
     /// Its stable machine word, e.g. `booking.confirmed`.
     #[must_use]
     pub fn kind(&self) -> String {
@@ -174,6 +187,9 @@ pub async fn publish_in(tx: &mut Tx, event: Event) -> Result<()> {
         .bind(now)
         .execute(&mut **tx)
         .await?;
+    if let Some(booking) = event.documents() {
+        worker::enqueue_in(tx, &invoicing::jobs::IssueDocuments { booking }, now).await?;
+    }
     // Boxed: a reaction may publish in turn.
     Box::pin(react_in(tx, &event)).await?;
     if notifications::concerns(&event) {
@@ -235,7 +251,7 @@ pub(crate) async fn committed(app: &App, events: &[Event]) {
     for listing in events.iter().filter_map(Event::listing) {
         crate::cached::forget_listing(app, listing).await;
     }
-    if events.iter().any(|event| event.listing().is_some()) {
+    if events.iter().any(|event| event.listing().is_some() || *event == Event::PriceRulesChanged {}) {
         crate::cached::forget_searches(app).await;
     }
     app.wake_workers();

@@ -1,7 +1,7 @@
 //! The marketplace's use-cases, their SQL and the outside world. Knows no HTTP.
 //!
 //! Slices, lowest first: accounts < places < listings < calendar < pricing < payments <
-//! bookings < reviews < messaging < notifications < search < wishlists < hosting. A slice calls only lower ones;
+//! bookings < invoicing < reviews < messaging < notifications < search < wishlists < hosting. A slice calls only lower ones;
 //! upward news goes through [`events`]. Each slice's tables are written only by
 //! its own private `sql` module.
 
@@ -18,6 +18,7 @@ pub mod failpoints;
 pub mod hosting;
 pub mod idempotency;
 pub mod ids;
+pub mod invoicing;
 pub mod listings;
 pub mod live;
 pub mod messaging;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use app::App;
 use clap::{Args, Subcommand};
 use domain::money::Currency;
@@ -125,6 +126,33 @@ pub async fn run(app: &App, command: ImportCommand) -> anyhow::Result<u8> {
         return Ok(3);
     }
     Ok(0)
+}
+
+/// Exchange rates.
+#[derive(Subcommand)]
+pub enum RatesCommand {
+    /// Bring in a CSV file with the columns date, from, to and rate. A second
+    /// time changes what has changed.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Brings rates in; exit code 3 when rows were rejected.
+pub async fn rates(app: &App, file: &std::path::Path) -> anyhow::Result<u8> {
+    let opened = std::fs::File::open(file).with_context(|| format!("{}", file.display()))?;
+    let found = importers::rates::read(opened).with_context(|| format!("{}", file.display()))?;
+    let source = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let changed = app::pricing::rates::import_rates(app, &domain::actor::Actor::System, &found.rates, &source).await?;
+    println!("{} rates read, {changed} of them new or changed.", found.rates.len());
+    for why in found.rejected.iter().take(20) {
+        eprintln!("{why}");
+    }
+    if found.rejected.len() > 20 {
+        eprintln!("… and {} more.", found.rejected.len() - 20);
+    }
+    Ok(if found.rejected.is_empty() { 0 } else { 3 })
 }
 
 /// The most memory this process has held, where the system tells.

@@ -47,6 +47,11 @@ enum Command {
         #[command(subcommand)]
         command: import::ImportCommand,
     },
+    /// Exchange rates, for showing prices in a reader's own currency.
+    Rates {
+        #[command(subcommand)]
+        command: import::RatesCommand,
+    },
     /// Manage the people who run the marketplace.
     Admin {
         #[command(subcommand)]
@@ -181,6 +186,7 @@ async fn run(config: Config, command: Command) -> anyhow::Result<u8> {
         Command::Migrate => println!("The database is up to date."),
         Command::Seed { .. } => seed::demo(&booted.app).await?,
         Command::Import { command } => code = import::run(&booted.app, command).await?,
+        Command::Rates { command: import::RatesCommand::Import { file } } => code = import::rates(&booted.app, &file).await?,
         Command::Admin { command: AdminCommand::Create { email } } => {
             let link = app::accounts::create_staff(&booted.app, &email).await?;
             println!("{link}");

@@ -74,6 +74,14 @@ ids! {
     RefundRequestId,
     /// One movement of money to a host.
     TransferId,
+    /// A rule of the marketplace's fees.
+    FeeRuleId,
+    /// A change of a tax or fee rule.
+    RuleChangeId,
+    /// A receipt, invoice or credit note.
+    DocumentId,
+    /// Credit given to a guest.
+    CreditGrantId,
     /// A recorded fact that others are told.
     EventId,
     /// A thread between a guest and a home's hosts.

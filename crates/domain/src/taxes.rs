@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::dates::Stay;
+use crate::fields::Check;
 use crate::guests::Guests;
-use crate::money::{BasisPoints, MoneyError};
+use crate::money::{BasisPoints, Currency, Money, MoneyError};
 use crate::words::words;
 
 words! {
@@ -63,6 +64,58 @@ pub struct TaxRule {
     pub from: NaiveDate,
     /// First arrival it no longer applies to.
     pub to: Option<NaiveDate>,
+}
+
+/// A tax rule with the place it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedTax {
+    /// What is taxed, how and when.
+    pub rule: TaxRule,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Only there; everywhere in the country when absent. Case does not matter.
+    pub region: Option<String>,
+    /// Only there, likewise.
+    pub city: Option<String>,
+    /// Of a fixed amount, which is asked only of listings in this currency.
+    pub currency: Option<Currency>,
+}
+
+impl PlacedTax {
+    /// Whether a home at (country, region, city) whose prices are in `currency`
+    /// is concerned.
+    #[must_use]
+    pub fn concerns(&self, (country, region, city): (Option<&str>, &str, &str), currency: Currency) -> bool {
+        let same = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|name| name.to_lowercase() == have.to_lowercase());
+        country == Some(self.country.as_str())
+            && same(&self.region, region)
+            && same(&self.city, city)
+            && self.currency.is_none_or(|fixed| fixed == currency)
+    }
+
+    /// Records what is out of range or contradicts itself.
+    pub fn check(&self, check: &mut Check) {
+        let rule = &self.rule;
+        let slug = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        check.text(&rule.id, "/id", 1..=80);
+        check.that(slug(&rule.id), "/id", "format", "an id has small letters, digits and dashes, e.g. pt-lisbon-2024");
+        check.text(&rule.jurisdiction, "/jurisdiction", 1..=80);
+        check.text(&rule.label, "/label", 1..=120);
+        let country = self.country.len() == 2 && self.country.bytes().all(|b| b.is_ascii_uppercase());
+        check.that(country, "/country", "format", "a country is two capital letters, e.g. PT");
+        for (name, pointer) in [(&self.region, "/region"), (&self.city, "/city")] {
+            check.text(name.as_deref().unwrap_or("-"), pointer, 1..=120);
+        }
+        let percent = rule.kind == TaxKind::Percent;
+        check.that(percent == self.currency.is_none(), "/currency", "kind", "a percentage has no currency, a fixed amount has one");
+        check.range(rule.rate_bps.0, "/rate_bps", i32::from(percent)..=if percent { 10_000 } else { 0 });
+        check.range(rule.amount, "/amount", i64::from(!percent)..=if percent { 0 } else { Money::MAX_AMOUNT });
+        check.range(rule.night_cap.unwrap_or(1), "/night_cap", 1..=365);
+        check.that(!(percent && rule.night_cap.is_some()), "/night_cap", "kind", "a percentage is taken of all nights");
+        check.range(rule.age_floor.unwrap_or(0), "/age_floor", 0..=21);
+        check.range(rule.exempt_from_nights.unwrap_or(1), "/exempt_from_nights", 1..=365);
+        check.that(rule.to.is_none_or(|to| rule.from < to), "/to", "order", "a rule ends after it starts");
+    }
 }
 
 /// The amounts a percentage may be taken of, in minor units.

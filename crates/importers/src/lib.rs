@@ -3,3 +3,4 @@
 
 pub mod geojson;
 pub mod inside_airbnb;
+pub mod rates;

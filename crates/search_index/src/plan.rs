@@ -2,7 +2,9 @@
 //! is worked out once.
 
 use chrono::{DateTime, Utc};
+use domain::dates::local_date;
 use domain::listings::{PropertyType, RoomType};
+use domain::money::BasisPoints;
 use domain::pricing::WEEK;
 
 use crate::answer::Refusal;
@@ -42,6 +44,7 @@ pub(crate) struct Plan<'a> {
     pub query: &'a Query,
     pub vocabulary: &'a Vocabulary,
     pub party: Party<'a>,
+    market: &'a Market,
     /// Stays that would do; none when no dates were asked for.
     pub wishes: Option<Vec<Wish>>,
     /// `now` in microseconds since 1970.
@@ -99,7 +102,8 @@ impl<'a> Plan<'a> {
         Ok(Self {
             query,
             vocabulary,
-            party: Party { guests: &filters.guests, fees: &market.fees, now },
+            party: Party { guests: &filters.guests, now },
+            market,
             wishes,
             at: now.timestamp_micros(),
             by_price: query.sort.by_price() || filters.priced(),
@@ -248,6 +252,7 @@ impl<'a> Plan<'a> {
         let offers = &columns.offers.values[usize::from(columns.offers.of[slot])];
         let lengths = if wish.nights >= WEEK { (columns.weekly[slot], columns.monthly[slot]) } else { (0, 0) };
         let sums = Sums {
+            guest_fee_bps: self.guest_fee(columns, slot, wish),
             gross: nightly.gross(wish, columns.agenda.dates(slot)),
             bps: discount(offers, lengths, wish, || columns.agenda.reduction(slot, wish), self.party.now),
             extras: &columns.extras.values[usize::from(columns.extras.of[slot])],
@@ -255,6 +260,16 @@ impl<'a> Plan<'a> {
             taxes: self.vocabulary.taxes(columns.places.values[usize::from(columns.places.of[slot])].zone),
         };
         Ok(sums.total(wish, &self.party)?)
+    }
+
+    /// What the marketplace takes from a guest who books this now.
+    #[inline]
+    fn guest_fee(&self, columns: &Columns, slot: usize, wish: &Wish) -> BasisPoints {
+        if self.market.dated_fees.is_empty() {
+            return self.market.fees.guest_fee_bps;
+        }
+        let zone = columns.arrivals.values[usize::from(columns.arrivals.of[slot])].time_zone;
+        self.market.fees_of(columns.hosts[slot], wish.nights, local_date(zone, self.party.now)).guest_fee_bps
     }
 
     /// Whether the price bounds hold.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::calendar::DayRule;
 use domain::guests::Guests;
 use domain::money::{BasisPoints, Currency, Money, MoneyError};
-use domain::pricing::{ExtraGuest, Fees, LeadDiscount, MONTH, NEW_LISTING_BOOKINGS, Tariff, WEEK};
+use domain::pricing::{ExtraGuest, LeadDiscount, MONTH, NEW_LISTING_BOOKINGS, Tariff, WEEK};
 use domain::taxes::{Bases, TaxRule};
 
 use crate::row::Row;
@@ -271,7 +271,6 @@ pub(crate) fn reduction<'a>(all: impl Iterator<Item = &'a Reduction>, wish: &Wis
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Party<'a> {
     pub guests: &'a Guests,
-    pub fees: &'a Fees,
     pub now: chrono::DateTime<chrono::Utc>,
 }
 
@@ -305,6 +304,8 @@ pub(crate) fn discount(
 pub(crate) struct Sums<'a> {
     pub gross: i64,
     pub bps: i32,
+    /// The marketplace's, from the guest.
+    pub guest_fee_bps: BasisPoints,
     pub extras: &'a Extras,
     pub cleaning: i64,
     /// Those of the place that are owed for the stay; others are left out.
@@ -322,7 +323,7 @@ impl Sums<'_> {
         let accommodation = self.gross - BasisPoints(self.bps).of(self.gross)? + extra_guests;
         let stay_fees = pet_fee + self.cleaning;
         let subtotal = accommodation + stay_fees;
-        let guest_fee = party.fees.guest_fee_bps.of(subtotal)?.max(0);
+        let guest_fee = self.guest_fee_bps.of(subtotal)?.max(0);
         let mut total = subtotal + guest_fee;
         for rule in self.taxes.iter().filter(|rule| rule.applies(wish.stay)) {
             let bases = Bases { nights: accommodation, fees: stay_fees, guest_fee };

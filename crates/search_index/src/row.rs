@@ -1,11 +1,12 @@
 //! What goes in: everything the index needs to know of one home, and of the
 //! marketplace around it.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use domain::calendar::{DayRule, Lane, StayFacts, StayRules, Taken, Terms};
 use domain::cancellation::PolicyName;
 use domain::dates::{Stay, local_date};
+use domain::fees::{DatedFees, in_force};
 use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::{Currency, MoneyError};
@@ -119,7 +120,8 @@ impl Row {
         let Some(tariff) = &self.tariff else { return Ok(None) };
         let taxes: Vec<TaxRule> = market.taxes.iter().filter(|tax| tax.concerns(self)).map(|tax| tax.rule.clone()).collect();
         let occasion = Occasion { booked_on: local_date(self.time_zone, now), earlier_bookings: self.earlier_bookings };
-        quote(&Prices { tariff, days: &self.days, fees: &market.fees, taxes: &taxes }, stay, guests, &occasion).map(Some)
+        let fees = market.fees_of(self.host, stay.nights(), occasion.booked_on);
+        quote(&Prices { tariff, days: &self.days, fees: &fees, taxes: &taxes }, stay, guests, &occasion).map(Some)
     }
 
     /// Whether it is in a city, region, neighbourhood or (by its code) country of this name, whatever
@@ -144,11 +146,21 @@ pub enum Change {
 /// What prices depend on beside the home.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Market {
-    /// The marketplace's fees.
+    /// The marketplace's fees where no rule says otherwise.
     pub fees: Fees,
+    /// Every fee rule, past and future ones too, in the order of their ids.
+    pub dated_fees: Vec<DatedFees>,
     /// Every tax of every place, past and future ones too, in the order of
     /// their ids.
     pub taxes: Vec<PlacedTax>,
+}
+
+impl Market {
+    /// The fees of a booking made on a day.
+    #[must_use]
+    pub fn fees_of(&self, host: UserId, nights: i32, booked_on: NaiveDate) -> Fees {
+        in_force(&self.dated_fees, self.fees, host, nights, booked_on)
+    }
 }
 
 /// A tax rule with the place it is for.

@@ -44,6 +44,14 @@ pub fn require_user(actor: &Actor) -> Result<UserId> {
     actor.user_id().ok_or(Error::Unauthenticated)
 }
 
+/// Whoever runs the marketplace: staff (named), or the marketplace itself.
+///
+/// # Errors
+/// 401 when nobody is logged in, 404 for everybody else.
+pub fn require_marketplace(actor: &Actor) -> Result<Option<UserId>> {
+    if actor.is_staff() { Ok(actor.user_id()) } else { require_staff(actor).map(Some) }
+}
+
 /// The member of staff who asks.
 ///
 /// # Errors

@@ -29,6 +29,7 @@ pub(crate) use instalments::unpaid_in;
 pub use instalments::{all_payments, payment_plans};
 pub use pay::{PayWish, pay, pay_with};
 pub(crate) use pay::{payment_authorized_in, payment_failed_in, payment_succeeded_in};
+pub(crate) use read::find;
 pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };

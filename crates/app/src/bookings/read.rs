@@ -63,6 +63,11 @@ pub struct BookingFilter {
     pub state: Option<BookingState>,
 }
 
+/// A booking, for the marketplace's own work.
+pub(crate) async fn find(app: &App, id: BookingId) -> Result<Option<Booking>> {
+    sql::by_id(&app.db, id).await
+}
+
 /// A booking as its parties see it, with the actor's role.
 ///
 /// # Errors

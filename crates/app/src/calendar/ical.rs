@@ -95,39 +95,64 @@ pub(super) struct Taken {
     pub booked: bool,
 }
 
-/// A calendar that other platforms can follow.
-pub(super) fn write(taken: &[Taken], name: &str, host: &str, now: DateTime<Utc>) -> String {
-    let mut text = String::new();
-    let mut line = |content: &str| {
-        // Lines have at most 75 octets; what is longer goes on after a space.
+/// An iCalendar file as it is written, line by line.
+pub(crate) struct Lines(String);
+
+impl Lines {
+    /// A calendar of this name, with what is written for everybody.
+    pub(crate) fn begin(name: &str) -> Self {
+        let mut lines = Self(String::new());
+        for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Roost//Calendar//EN", "CALSCALE:GREGORIAN"] {
+            lines.add(line);
+        }
+        lines.add(&format!("X-WR-CALNAME:{}", escaped(name)));
+        lines
+    }
+
+    /// Lines have at most 75 octets; what is longer goes on after a space.
+    pub(crate) fn add(&mut self, content: &str) {
         let mut length = 0;
         for c in content.chars() {
             if length + c.len_utf8() > 75 {
-                text.push_str("\r\n ");
+                self.0.push_str("\r\n ");
                 length = 1;
             }
-            text.push(c);
+            self.0.push(c);
             length += c.len_utf8();
         }
-        text.push_str("\r\n");
-    };
-    line("BEGIN:VCALENDAR");
-    line("VERSION:2.0");
-    line("PRODID:-//Roost//Calendar//EN");
-    line("CALSCALE:GREGORIAN");
-    line(&format!("X-WR-CALNAME:{}", escaped(name)));
-    let stamp = now.format("%Y%m%dT%H%M%SZ");
-    for taken in taken {
-        line("BEGIN:VEVENT");
-        line(&format!("UID:{}@{host}", taken.id));
-        line(&format!("DTSTAMP:{stamp}"));
-        line(&format!("DTSTART;VALUE=DATE:{}", taken.nights.check_in.format("%Y%m%d")));
-        line(&format!("DTEND;VALUE=DATE:{}", taken.nights.check_out.format("%Y%m%d")));
-        line(if taken.booked { "SUMMARY:Reserved" } else { "SUMMARY:Not available" });
-        line("END:VEVENT");
+        self.0.push_str("\r\n");
     }
-    line("END:VCALENDAR");
-    text
+
+    /// A property whose value is text.
+    pub(crate) fn text(&mut self, property: &str, value: &str) {
+        self.add(&format!("{property}:{}", escaped(value)));
+    }
+
+    pub(crate) fn end(mut self) -> String {
+        self.add("END:VCALENDAR");
+        self.0
+    }
+}
+
+/// An instant as iCalendar writes it.
+pub(crate) fn stamp(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// A calendar that other platforms can follow.
+pub(super) fn write(taken: &[Taken], name: &str, host: &str, now: DateTime<Utc>) -> String {
+    let mut lines = Lines::begin(name);
+    let stamp = stamp(now);
+    for taken in taken {
+        lines.add("BEGIN:VEVENT");
+        lines.add(&format!("UID:{}@{host}", taken.id));
+        lines.add(&format!("DTSTAMP:{stamp}"));
+        lines.add(&format!("DTSTART;VALUE=DATE:{}", taken.nights.check_in.format("%Y%m%d")));
+        lines.add(&format!("DTEND;VALUE=DATE:{}", taken.nights.check_out.format("%Y%m%d")));
+        lines.add(if taken.booked { "SUMMARY:Reserved" } else { "SUMMARY:Not available" });
+        lines.add("END:VEVENT");
+    }
+    lines.end()
 }
 
 fn escaped(text: &str) -> String {

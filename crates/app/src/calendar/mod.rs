@@ -6,7 +6,7 @@
 
 mod days;
 mod feeds;
-mod ical;
+pub(crate) mod ical;
 mod import;
 mod occupancies;
 mod sql;

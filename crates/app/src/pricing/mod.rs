@@ -3,6 +3,8 @@
 
 mod drafts;
 mod quotes;
+pub mod rates;
+pub mod rules;
 mod sql;
 
 pub use drafts::{
@@ -15,11 +17,9 @@ use std::collections::HashMap;
 
 use domain::actor::Actor;
 use domain::calendar::StayRules;
-use domain::dates::Stay;
 use domain::ids::ListingId;
 use domain::listings::Listing;
 use domain::pricing::{FeeRule, Fees, Tariff};
-use domain::taxes::TaxRule;
 
 use crate::App;
 use crate::error::{self, Result};
@@ -51,15 +51,11 @@ pub(crate) async fn put_in(tx: &mut Tx, listing: ListingId, tariff: &Tariff) -> 
     sql::put_tariff(tx, listing, tariff).await
 }
 
-/// The marketplace's fees in force.
+/// The marketplace's fees where no rule says otherwise.
 #[must_use]
-pub fn fees(app: &App) -> Fees {
+pub fn default_fees(app: &App) -> Fees {
     let fees = &app.config.fees;
     Fees { guest_fee_bps: fees.guest_bps, host_fee_bps: fees.host_bps, host_fee_on_cancellation: FeeRule::Proportional }
-}
-
-async fn taxes_in(tx: &mut Tx, listing: &Listing, stay: Stay) -> Result<Vec<TaxRule>> {
-    sql::taxes(tx, listing, stay.check_in).await
 }
 
 /// A listing with its prices and rules, as the one who asks may see it.

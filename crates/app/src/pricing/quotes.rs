@@ -16,7 +16,7 @@ use domain::pricing::{Fees, Occasion, Prices, Quote, Tariff};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{fees, sql, taxes_in};
+use super::{default_fees, sql};
 use crate::App;
 use crate::error::{self, Error, Result};
 use crate::tx::Tx;
@@ -60,13 +60,13 @@ pub(crate) async fn offer_in(tx: &mut Tx, sheet: &PriceSheet, facts: &StayFacts,
     refuse(&broken)?;
     let app = tx.app();
     let tariff = tariff.as_ref().ok_or(Error::NotFound("price"))?;
-    let fees = fees(&app);
-    let taxes = taxes_in(tx, listing, stay).await?;
+    let (taxes, dated) = sql::taxes_and_fees(tx, listing, stay.check_in).await?;
     let zone = listing.time_zone.unwrap_or(chrono_tz::UTC);
     // Only the discount for new listings asks how many there were.
     let counted = tariff.new_listing_discount_bps.0 > 0;
     let earlier_bookings = if counted { sql::earlier_bookings(tx, listing.id).await? } else { 0 };
     let occasion = Occasion { booked_on: local_date(zone, now), earlier_bookings };
+    let fees = domain::fees::in_force(&dated, default_fees(&app), listing.host_id, stay.nights(), occasion.booked_on);
     let prices = Prices { tariff, days: &facts.days, fees: &fees, taxes: &taxes };
     let quote = domain::pricing::quote(&prices, stay, guests, &occasion)?;
     let policy = terms_for(listing.cancellation_policy, stay.nights());
@@ -96,7 +96,7 @@ pub(crate) async fn altered_in(tx: &mut Tx, listing: &Listing, agreed: (&Quote, 
         return Err(Error::conflict("currency_changed", "the home is let in another currency now: call off and book anew"));
     }
     let facts = calendar::facts_in(tx, listing.id, stay, 0).await?;
-    let taxes = taxes_in(tx, listing, stay).await?;
+    let (taxes, _) = sql::taxes_and_fees(tx, listing, stay.check_in).await?;
     let zone = listing.time_zone.unwrap_or(chrono_tz::UTC);
     let occasion = Occasion { booked_on: local_date(zone, tx.now()), earlier_bookings: sql::earlier_bookings(tx, listing.id).await? };
     let prices = Prices { tariff: &tariff, days: &facts.days, fees: agreed.1, taxes: &taxes };

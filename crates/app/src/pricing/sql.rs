@@ -1,6 +1,10 @@
 //! SQL of tariffs and tax rules.
 
+pub(super) mod rates;
+pub(super) mod rules;
+
 use chrono::NaiveDate;
+use domain::fees::DatedFees;
 use domain::ids::ListingId;
 use domain::listings::Listing;
 use domain::money::{BasisPoints, Currency};
@@ -103,7 +107,7 @@ pub(super) async fn put_tariff(tx: &mut Tx, listing: ListingId, tariff: &Tariff)
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(serde::Deserialize)]
 struct TaxRow {
     id: String,
     jurisdiction: String,
@@ -138,24 +142,29 @@ impl From<TaxRow> for TaxRule {
     }
 }
 
-/// Taxes in force for an arrival at a listing; fixed amounts only in its own
-/// currency.
-pub(super) async fn taxes(tx: &mut Tx, listing: &Listing, check_in: NaiveDate) -> Result<Vec<TaxRule>> {
-    let rows: Vec<TaxRow> = sqlx::query_as(
-        "select id, jurisdiction, label, kind, rate_bps, amount, base, night_cap, age_floor, exempt_from_nights, from_date, to_date
-         from tax_rules
-         where country = $1 and (region is null or lower(region) = lower($2)) and (city is null or lower(city) = lower($3))
-           and (currency is null or currency = $4) and from_date <= $5 and (to_date is null or to_date > $5)
-         order by id",
+/// Taxes in force for an arrival at a listing (fixed amounts only in its own
+/// currency), and the fee rules that may concern a booking of it made now: one
+/// round trip.
+pub(super) async fn taxes_and_fees(tx: &mut Tx, listing: &Listing, check_in: NaiveDate) -> Result<(Vec<TaxRule>, Vec<DatedFees>)> {
+    let today = tx.now().date_naive();
+    let (taxes, fees): (Json<Vec<TaxRow>>, Json<Vec<rules::FeeTerms>>) = sqlx::query_as(
+        "select
+            (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from tax_rules t
+             where country = $1 and (region is null or lower(region) = lower($2)) and (city is null or lower(city) = lower($3))
+               and (currency is null or currency = $4) and from_date <= $5 and (to_date is null or to_date > $5)),
+            (select coalesce(jsonb_agg(to_jsonb(f)), '[]') from fee_rules f
+             where (host_id is null or host_id = $6) and from_date <= $7::date + 1 and (to_date is null or to_date > $7::date - 1))",
     )
     .bind(&listing.address.country)
     .bind(&listing.address.region)
     .bind(&listing.address.city)
     .bind(listing.currency)
     .bind(check_in)
-    .fetch_all(&mut **tx)
+    .bind(listing.host_id)
+    .bind(today)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(TaxRule::from).collect())
+    Ok((taxes.0.into_iter().map(TaxRule::from).collect(), fees.0.into_iter().map(DatedFees::from).collect()))
 }
 
 /// Bookings of a listing that came to something.

@@ -8,5 +8,6 @@ use crate::{App, pricing};
 
 /// Fees and taxes in force, and those to come.
 pub(super) async fn load(app: &App) -> Result<Market> {
-    Ok(Market { fees: pricing::fees(app), taxes: sql::taxes(&app.db).await? })
+    let dated_fees = pricing::rules::all_fees(app).await?;
+    Ok(Market { fees: pricing::default_fees(app), dated_fees, taxes: sql::taxes(&app.db).await? })
 }

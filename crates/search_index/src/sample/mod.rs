@@ -391,7 +391,7 @@ impl Sample {
         });
         let fees =
             Fees { guest_fee_bps: BasisPoints(1200), host_fee_bps: BasisPoints(300), host_fee_on_cancellation: FeeRule::Proportional };
-        Market { fees, taxes: vat.chain(city).collect() }
+        Market { fees, dated_fees: Vec::new(), taxes: vat.chain(city).collect() }
     }
 }
 

@@ -4,8 +4,9 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use domain::calendar::{DayRule, Lane, RuleSeason, StayRules, Weekday};
 use domain::cancellation::PolicyName;
 use domain::dates::Stay;
+use domain::fees::DatedFees;
 use domain::guests::Guests;
-use domain::ids::{ListingId, UserId};
+use domain::ids::{FeeRuleId, ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::{BasisPoints, Currency};
 use domain::pricing::{ExtraGuest, FeeRule, Fees, LeadDiscount, PriceSeason, Promotion, Tariff};
@@ -263,7 +264,22 @@ pub fn market(random: &mut Random) -> Market {
         host_fee_bps: BasisPoints(300),
         host_fee_on_cancellation: FeeRule::Proportional,
     };
-    Market { fees, taxes }
+    let day = |random: &mut Random| date(random, 30) - TimeDelta::days(20);
+    let dated_fees = (0..random.within(0, 4))
+        .map(|number| {
+            let from = day(random);
+            DatedFees {
+                id: FeeRuleId(Uuid::from_u128(u128::try_from(number).unwrap())),
+                host_id: random.maybe(2, |random| UserId(Uuid::from_u128(u128::from(random.next() % 5)))),
+                from_nights: random.pick(&[1, 1, 7, 28]),
+                guest_fee_bps: BasisPoints(random.int(0, 1600)),
+                host_fee_bps: BasisPoints(300),
+                from,
+                to: random.maybe(2, |random| from + TimeDelta::days(random.within(1, 30))),
+            }
+        })
+        .collect();
+    Market { fees, dated_fees, taxes }
 }
 
 fn dates(random: &mut Random) -> Dates {

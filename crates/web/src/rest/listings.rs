@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::ids::ListingId;
 use domain::listings::{Beds, HouseRules, Listing, Point};
+use domain::money::Currency;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -23,6 +24,7 @@ use crate::auth::{LoggedIn, MaybeActor};
 use crate::error::{ApiError, ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
 use crate::rest::bookings::{Nothing, PersonView};
+use crate::rest::display::{self, DisplayQuery, ListingDisplay};
 use crate::rest::listing_input::{AddressView, ArrivalInput, ClockTime, ListingInput, LocationView};
 use crate::rest::page::{PageView, Paging, page_request};
 use crate::rest::pricing::{PricingView, RulesView};
@@ -251,16 +253,46 @@ pub async fn create_listing(State(app): State<App>, user: LoggedIn, Json(body): 
     Ok(response)
 }
 
+/// A home with its prices in another currency beside them.
+#[derive(Serialize)]
+struct Displayed {
+    #[serde(flatten)]
+    view: ListingView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display: Option<ListingDisplay>,
+}
+
+/// Not from the cache, and under a tag that changes with the rate.
+async fn displayed(app: &App, actor: &Actor, id: ListingId, currency: Currency, headers: &HeaderMap) -> ApiResult<Response> {
+    let detail = search::detail(app, actor, id).await?;
+    let version = detail.listing.version;
+    let rate = pricing::rates::rate_to(app, detail.listing.currency, currency).await?;
+    let display = match (&rate, &detail.tariff) {
+        (Some(rate), Some(tariff)) => Some(ListingDisplay::new(tariff, rate)?),
+        _ => None,
+    };
+    let rate = rate.map_or_else(String::new, |rate| format!("-{}-{}", rate.rate.normalize(), rate.on));
+    let view = ListingView::new(app, detail);
+    let face = if view.arrival.is_some() { "host" } else { "public" };
+    Ok(tagged(headers, &etag(version, Some(&format!("{face}-{currency}{rate}"))), Json(Displayed { view, display })))
+}
+
 /// A home, as the one who asks may see it.
-#[utoipa::path(get, path = "/listings/{id}", tag = "listings", params(("id" = Uuid, Path)),
+///
+/// With `display_currency` a member `display` has its prices converted.
+#[utoipa::path(get, path = "/listings/{id}", tag = "listings", params(("id" = Uuid, Path), DisplayQuery),
     responses((status = 200, body = ListingView), (status = 304), (status = 404, body = Problem)))]
 pub async fn get_listing(
     State(app): State<App>,
     MaybeActor(actor): MaybeActor,
     Path(id): Path<Uuid>,
+    Query(query): Query<DisplayQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let id = ListingId(id);
+    if let Some(currency) = display::wanted(query.display_currency.as_deref())? {
+        return displayed(&app, &actor, id, currency, &headers).await;
+    }
     if actor != Actor::Anonymous {
         let (version, view) = view(&app, &actor, id).await?;
         // Owners and others see different faces of one version.

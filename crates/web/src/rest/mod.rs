@@ -9,7 +9,9 @@ pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
 pub mod co_hosts;
+pub mod display;
 pub mod hosting;
+pub mod invoicing;
 pub mod listing_input;
 pub mod listings;
 pub mod live;
@@ -21,6 +23,7 @@ pub mod payments;
 pub mod payouts;
 pub mod photos;
 pub mod places;
+pub mod price_rules;
 pub mod pricing;
 pub mod reviews;
 pub mod sandbox;
@@ -68,11 +71,14 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(photos::router())
         .merge(calendar::router())
         .merge(pricing::router())
+        .merge(price_rules::router())
+        .merge(display::router())
         .merge(bookings::router())
         .merge(alterations::router())
         .merge(payments::router())
         .merge(admin_money::router())
         .merge(payouts::router())
+        .merge(invoicing::router())
         .merge(reviews::router())
         .merge(messaging::router())
         .merge(notifications::router())

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::auth::{LoggedIn, MaybeActor};
 use crate::error::{ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
+use crate::rest::display::{self, QuoteDisplay};
 use crate::rest::money::MoneyView;
 use crate::versions::{IfMatch, etag, tagged};
 
@@ -387,6 +388,8 @@ pub struct StayQuery {
     pub infants: Option<i32>,
     /// Animals.
     pub pets: Option<i32>,
+    /// ISO 4217: adds `display` with converted amounts (quotes only).
+    pub display_currency: Option<String>,
 }
 
 impl StayQuery {
@@ -500,6 +503,9 @@ pub struct OfferView {
     pub refund_timeline: Vec<RefundStepView>,
     /// Names this price of this stay.
     pub price_token: String,
+    /// The same in `display_currency`; absent when it is the listing's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<QuoteDisplay>,
 }
 
 /// What a stay costs.
@@ -513,8 +519,14 @@ pub async fn get_quote(
     Query(query): Query<StayQuery>,
 ) -> ApiResult<Json<OfferView>> {
     let stay = super::bookings::stay(query.check_in, query.check_out)?;
+    let wanted = display::wanted(query.display_currency.as_deref())?;
     let offer = pricing::quote(&app, &actor, ListingId(id), stay, &query.guests()).await?;
+    let rate = match wanted {
+        Some(currency) => pricing::rates::rate_to(&app, offer.quote.currency, currency).await?,
+        None => None,
+    };
     Ok(Json(OfferView {
+        display: rate.map(|rate| QuoteDisplay::new(&offer.quote, &rate)).transpose()?,
         stay: StayView { check_in: stay.check_in, check_out: stay.check_out, nights: stay.nights() },
         cancellation_policy: offer.policy.name.to_string(),
         refund_timeline: timeline_view(&offer.timeline, offer.quote.currency),

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::error::{ApiError, ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
+use crate::rest::display;
 use crate::rest::page::page_request;
 use crate::rest::search_view::{HitView, SearchView};
 
@@ -94,6 +95,8 @@ pub struct SearchParams {
     pub limit: Option<u16>,
     /// From an earlier page's `next_cursor`.
     pub cursor: Option<String>,
+    /// ISO 4217: adds `display` with converted prices.
+    pub display_currency: Option<String>,
 }
 
 impl SearchParams {
@@ -311,9 +314,14 @@ pub(crate) fn read_query(text: &str) -> Result<SearchQuery, ApiError> {
 #[utoipa::path(get, path = "/listings", tag = "search", params(SearchParams), responses((status = 200, body = SearchView), (status = 422, body = Problem)))]
 pub async fn search_listings(State(app): State<App>, RawQuery(raw): RawQuery, Query(params): Query<SearchParams>) -> ApiResult<Response> {
     let query = read(&params)?;
+    let shown_in = display::wanted(params.display_currency.as_deref())?;
     let load = async {
         let page = search::search(&app, &query).await?;
-        Ok(serde_json::to_vec(&SearchView::new(&app, page, &params))?)
+        let shown_in = match shown_in {
+            Some(currency) => Some((app::pricing::rates::rate_table(&app).await?, currency)),
+            None => None,
+        };
+        Ok(serde_json::to_vec(&SearchView::new(&app, page, &params, shown_in.as_ref())?)?)
     };
     let bytes = if search::from_memory(&app) {
         load.await?

@@ -3,10 +3,13 @@
 use app::App;
 use app::search::{Cluster, Facets, Hit, Relaxed, SearchPage, Widening};
 use chrono::NaiveDate;
+use domain::money::Currency;
+use domain::rates::RateTable;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::rest::display::PriceDisplay;
 use crate::rest::money::MoneyView;
 use crate::rest::search::SearchParams;
 
@@ -50,6 +53,9 @@ pub struct HitPrice {
     pub nightly: MoneyView,
     /// The whole stay, every fee and tax included; with dates only.
     pub total: Option<MoneyView>,
+    /// The same in `display_currency`; absent when it is the listing's own or no rate is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<PriceDisplay>,
 }
 
 /// A home that was found.
@@ -112,7 +118,7 @@ impl HitView {
             photo: hit.photo.map(|name| HitPhoto { url: app.blobs.url(&name), thumbhash }),
             rating: hit.rating_overall.map(|overall| HitRating { count: hit.rating_count, overall: f64::from(overall) / 100.0 }),
             instant_book: hit.instant_book,
-            price: HitPrice { nightly: hit.nightly.into(), total: hit.total.map(MoneyView::from) },
+            price: HitPrice { nightly: hit.nightly.into(), total: hit.total.map(MoneyView::from), display: None },
             check_in: hit.stay.map(|stay| stay.check_in),
             check_out: hit.stay.map(|stay| stay.check_out),
             distance_metres: hit.metres,
@@ -295,14 +301,24 @@ pub struct SearchView {
 
 impl SearchView {
     /// A page as readers see it; `params` are those of its search.
-    pub fn new(app: &App, page: SearchPage, params: &SearchParams) -> Self {
-        Self {
-            data: page.hits.into_iter().map(|hit| HitView::new(app, hit)).collect(),
+    ///
+    /// # Errors
+    /// When a price in the reader's currency leaves its range.
+    pub fn new(app: &App, page: SearchPage, params: &SearchParams, shown_in: Option<&(RateTable, Currency)>) -> app::Result<Self> {
+        let mut data: Vec<HitView> = Vec::with_capacity(page.hits.len());
+        for hit in page.hits {
+            let display = shown_in.map(|(table, currency)| PriceDisplay::new(table, *currency, hit.nightly, hit.total)).transpose()?;
+            let mut view = HitView::new(app, hit);
+            view.price.display = display.flatten();
+            data.push(view);
+        }
+        Ok(Self {
+            data,
             next_cursor: page.next_cursor,
             total: page.total,
             facets: page.facets.map(FacetsView::from),
             clusters: params.clusters.unwrap_or(false).then(|| page.clusters.into_iter().map(ClusterView::from).collect()),
             widenings: page.widenings.into_iter().map(|wider| WideningView::new(wider, params)).collect(),
-        }
+        })
     }
 }
