@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use domain::actor::Actor;
 use domain::bookings::Booking;
+use domain::co_hosts::Access;
 use domain::ids::{BookingId, ListingId};
 use domain::page::Limit;
 use domain::payments::Payment;
@@ -19,6 +20,11 @@ use crate::{listings, payments};
 /// # Errors
 /// When the database is out of reach.
 pub async fn by_ids(app: &App, actor: &Actor, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>> {
+    visible(app, actor, ids, Access::Messages).await
+}
+
+/// Those that the actor is a party of, as a co-host with at least this access.
+async fn visible(app: &App, actor: &Actor, ids: &[BookingId], least: Access) -> Result<HashMap<BookingId, Booking>> {
     if actor.user_id().is_none() && !actor.is_staff() {
         return Ok(HashMap::new());
     }
@@ -26,7 +32,7 @@ pub async fn by_ids(app: &App, actor: &Actor, ids: &[BookingId]) -> Result<HashM
     let (mut own, others): (Vec<Booking>, Vec<Booking>) = rows.into_iter().partition(|booking| role_of(actor, booking).is_some());
     if let (Some(user), false) = (actor.user_id(), others.is_empty()) {
         let homes: Vec<ListingId> = others.iter().map(|booking| booking.listing_id).collect();
-        let helped = listings::co_hosts::with_messages(app, user, &homes).await?;
+        let helped = listings::co_hosts::helped(app, user, &homes, least).await?;
         own.extend(others.into_iter().filter(|booking| helped.contains(&booking.listing_id)));
     }
     Ok(own.into_iter().map(|booking| (booking.id, seen(app, booking))).collect())
@@ -37,7 +43,7 @@ pub async fn by_ids(app: &App, actor: &Actor, ids: &[BookingId]) -> Result<HashM
 /// # Errors
 /// When the database is out of reach.
 pub async fn payments_of(app: &App, actor: &Actor, ids: &[BookingId]) -> Result<HashMap<BookingId, Payment>> {
-    let own: Vec<BookingId> = by_ids(app, actor, ids).await?.into_keys().collect();
+    let own: Vec<BookingId> = visible(app, actor, ids, Access::Full).await?.into_keys().collect();
     payments::of_bookings(app, &own).await
 }
 

@@ -104,6 +104,14 @@ async fn co_hosts_see_the_bookings_and_homes_they_help_with() {
         let listing = person.get(&format!("/api/v1/listings/{}", s.listing)).await.expect(200);
         assert_eq!(listing["arrival"]["door_code"] == "4711", sees, "{}", person.email);
     }
+    // Both roads show the booking; what was paid only to those with full access.
+    let query = format!("{{ booking(id: \"{}\") {{ code payment {{ status }} }} }}", s.booking);
+    for (person, sees) in [(&messages, false), (&full, true)] {
+        let answer = person.graphql(&query, json!({})).await;
+        let booking = &Client::data(&answer)["booking"];
+        assert!(booking["code"].is_string(), "{}: {answer}", person.email);
+        assert_eq!(booking["payment"].is_object(), sees, "{}: {answer}", person.email);
+    }
     // They leave, and are strangers at once.
     assert_eq!(full.delete(&format!("{}/{id}", s.co_hosts())).await.status, 204);
     full.get(&format!("/api/v1/bookings/{}", s.booking)).await.problem(404);

@@ -247,9 +247,11 @@ pub async fn answer(app: &App, actor: &Actor, id: CoHostId, accept: bool) -> Res
     Ok(co_host)
 }
 
-/// Those of `listings` whose bookings a co-host may see.
-pub(crate) async fn with_messages(app: &App, user: UserId, listings: &[ListingId]) -> Result<HashSet<ListingId>> {
-    sql::with_messages(&app.db, user, listings).await
+/// Those of `listings` with which a co-host has at least this access.
+pub(crate) async fn helped(app: &App, user: UserId, listings: &[ListingId], least: Access) -> Result<HashSet<ListingId>> {
+    let enough: Vec<CoHostPermission> =
+        CoHostPermission::ALL.iter().copied().filter(|permission| Access::from(*permission) >= least).collect();
+    sql::helped(&app.db, user, listings, &enough).await
 }
 
 /// Somebody has left the marketplace: they help nobody any more, and their

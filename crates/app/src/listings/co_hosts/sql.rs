@@ -54,14 +54,21 @@ pub(super) async fn permission(db: &mut PgConnection, listing: ListingId, user: 
         .await?)
 }
 
-/// Those of `listings` with whose guests `user` may write.
-pub(super) async fn with_messages(db: impl PgExecutor<'_>, user: UserId, listings: &[ListingId]) -> Result<HashSet<ListingId>> {
+/// Those of `listings` with which `user` helps under one of these permissions.
+pub(super) async fn helped(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    listings: &[ListingId],
+    permissions: &[CoHostPermission],
+) -> Result<HashSet<ListingId>> {
+    let permissions: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
     let found: Vec<ListingId> = sqlx::query_scalar(
         "select listing_id from listing_co_hosts
-         where user_id = $1 and listing_id = any($2) and state = 'active' and permission in ('full', 'calendar_and_messages')",
+         where user_id = $1 and listing_id = any($2) and state = 'active' and permission = any($3)",
     )
     .bind(user)
     .bind(listings)
+    .bind(permissions)
     .fetch_all(db)
     .await?;
     Ok(found.into_iter().collect())
