@@ -161,7 +161,7 @@ async fn results(State(app): State<App>, visitor: Visitor, Asked(fields): Asked)
     };
     let loosened = if found.total == 0 && mistakes.is_empty() { loosen(&app, &visitor, &fields).await? } else { Vec::new() };
     let quick = QUICK.iter().map(|(name, value, label)| Toggle {
-        label: *label,
+        label,
         pressed: fields.has(name, value),
         href: format!("/search{}", toggled(&fields, name, value).query()),
     });
