@@ -90,4 +90,6 @@ ids! {
     PersonalTokenId,
     /// Another platform's calendar that a home follows.
     CalendarFeedId,
+    /// Something a member of staff did.
+    AuditEntryId,
 }

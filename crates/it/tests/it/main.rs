@@ -40,6 +40,7 @@ mod search;
 mod second_factor;
 mod simulation;
 mod site;
+mod staff_pages;
 mod statements;
 mod webhooks;
 mod wishlists;
