@@ -120,7 +120,8 @@ async fn a_booking_shows_its_book_and_money_goes_back() {
     staff.open(&format!("/staff/bookings/{booking}")).await;
     staff.expect(200, "Ledger, balanced");
     staff.expect(200, "No hot water.");
-    let reasons: Vec<String> = log(&app).await.into_iter().filter(|(_, _, done)| *done == Some(true)).map(|(_, reason, _)| reason).collect();
+    let reasons: Vec<String> =
+        log(&app).await.into_iter().filter(|(_, _, done)| *done == Some(true)).map(|(_, reason, _)| reason).collect();
     assert_eq!(reasons, ["No hot water.", "The roof is gone."]);
     // What goes through the API is written down, too.
     let sam = app.again(&app.user("tom").await).await;
