@@ -136,6 +136,9 @@ async fn homes_reviews_and_dead_jobs_are_dealt_with() {
     let (app, host, guest, booking) = booked().await;
     let mut staff = at(&app, &app.staff("sam").await).await;
     staff.open("/staff/homes?status=published").await;
+    staff.follow("/homes/").await;
+    staff.expect(200, "Flat over the roofs");
+    staff.open("/staff/homes?status=published").await;
     staff.submit("/staff/pause_listing", &[("reason", "No licence.")]).await;
     staff.expect(200, "Done, and written down");
     staff.open("/staff/homes?status=paused").await;

@@ -107,7 +107,7 @@ async fn one(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) -> 
         ("Dates", Cell::text(shell.locale().stay(booking.stay))),
         ("Guest", Cell::link(&detail.guest.name, format!("/staff/people/{}", booking.guest_id))),
         ("Host", Cell::link(&detail.host.name, format!("/staff/people/{}", booking.host_id))),
-        ("Home", Cell::link(&booking.terms.listing_title, format!("/listings/{}", booking.listing_id))),
+        ("Home", Cell::link(&booking.terms.listing_title, format!("/homes/{}", booking.listing_id))),
         ("Guest pays", Cell::text(shell.money(&quote.total, &quote.currency))),
         ("Host gets", Cell::text(shell.money(&quote.host_payout, &quote.currency))),
         ("Given back on top", Cell::text(shell.money(&booking.terms.granted, &quote.currency))),

@@ -133,7 +133,7 @@ fn home_rows(shell: &Shell, homes: Vec<Home>) -> Vec<Row> {
         let pause = (home.status == ListingStatus::Published).then(|| Act::new("pause_listing", "Take out of search", home.id));
         let archive = (home.status != ListingStatus::Archived).then(|| Act::new("archive_listing", "Take down for good", home.id).grave());
         Row::new([
-            Cell::link(&home.title, format!("/listings/{}", home.id)).note(&home.city),
+            Cell::link(&home.title, format!("/homes/{}", home.id)).note(&home.city),
             Cell::text(home.status),
             Cell::link(&home.host_name, format!("/staff/people/{}", home.host_id)),
             Cell::text(shell.locale().date(home.created_at.date_naive())),
@@ -171,7 +171,7 @@ async fn reports(State(app): State<App>, visitor: Visitor, Asked(fields): Asked)
         Row::new([
             Cell::text(&report.reason).note(shell.moment(&report.reported_at, chrono_tz::UTC)),
             person(&report.reporter_name, report.reporter_id),
-            Cell::link(&report.comment, format!("/listings/{}", report.listing_id)).note(format!("by {}", report.author_name)),
+            Cell::link(&report.comment, format!("/homes/{}", report.listing_id)).note(format!("by {}", report.author_name)),
             Cell::text(report.status),
         ])
         .act(hide)
@@ -230,7 +230,7 @@ fn subject_page(entry: &AuditEntry) -> Cell {
     match entry.subject.as_str() {
         "user" => Cell::link(name, format!("/staff/people/{}", entry.subject_id)),
         "booking" => Cell::link(name, format!("/staff/bookings/{}", entry.subject_id)),
-        "listing" => Cell::link(name, format!("/listings/{}", entry.subject_id)),
+        "listing" => Cell::link(name, format!("/homes/{}", entry.subject_id)),
         _ => Cell::text(name),
     }
 }
