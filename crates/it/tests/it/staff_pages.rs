@@ -42,7 +42,8 @@ async fn the_pages_exist_for_staff_only() {
     let (mut staff, mut member, mut nobody) = (at(&app, &sam).await, at(&app, &host).await, Browser::new(&app.base));
     let one = [format!("/staff/bookings/{booking}"), format!("/staff/people/{}", guest.id)];
     for page in PAGES.into_iter().chain(one.iter().map(String::as_str)) {
-        assert_eq!(staff.open(page).await.status, 200, "{page}: {}", staff.page.html);
+        staff.open(page).await;
+        staff.expect(200, "Audit log");
         assert_eq!(member.open(page).await.status, 404, "{page}");
         nobody.open(page).await;
         assert!(nobody.page.address.starts_with("/login"), "{page}: {}", nobody.page.address);
