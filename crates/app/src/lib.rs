@@ -1,7 +1,7 @@
 //! The marketplace's use-cases, their SQL and the outside world. Knows no HTTP.
 //!
 //! Slices, lowest first: accounts < places < listings < calendar < pricing < payments <
-//! bookings < invoicing < reviews < messaging < notifications < search < wishlists < hosting. A slice calls only lower ones;
+//! bookings < invoicing < reviews < messaging < notifications < search < wishlists < hosting < staff. A slice calls only lower ones;
 //! upward news goes through [`events`]. Each slice's tables are written only by
 //! its own private `sql` module.
 
@@ -31,6 +31,7 @@ pub mod ports;
 pub mod pricing;
 pub mod reviews;
 pub mod search;
+pub mod staff;
 pub mod tx;
 pub mod wishlists;
 pub mod worker;

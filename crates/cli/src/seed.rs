@@ -160,11 +160,16 @@ pub async fn demo(app: &App) -> anyhow::Result<()> {
         }
     }
     add_reviews(app, &homes).await?;
+    // Its password is known to all: only where no money is real.
+    if app.provider.name() == "sandbox" {
+        person(app, "staff@demo.invalid", "Sam").await?;
+        app::accounts::create_staff(app, "staff@demo.invalid").await?;
+    }
     let guest = person(app, "guest@demo.invalid", "Mia").await?;
     add_trips(app, &guest, &homes).await?;
     bar.finish_and_clear();
     println!(
-        "Added {} homes. Log in as guest@demo.invalid or host1@demo.invalid … host4@demo.invalid, password \"{PASSWORD}\".",
+        "Added {} homes. Log in as guest@demo.invalid, host1@demo.invalid … host4@demo.invalid or staff@demo.invalid, password \"{PASSWORD}\".",
         CITIES.len() * HOMES.len()
     );
     Ok(())

@@ -98,4 +98,6 @@ ids! {
     PersonalTokenId,
     /// Another platform's calendar that a home follows.
     CalendarFeedId,
+    /// Something a member of staff did.
+    AuditEntryId,
 }

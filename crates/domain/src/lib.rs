@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod actor;
 pub mod alterations;
+pub mod audit;
 pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;

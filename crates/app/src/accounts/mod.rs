@@ -15,6 +15,7 @@ mod sealing;
 mod second_factor;
 mod sessions;
 mod sql;
+mod standing;
 mod tokens;
 
 pub use batch::{profiles, standing_sessions};
@@ -30,6 +31,7 @@ pub use sessions::{
     Device, IssuedTokens, Login, Session, authenticate, change_password, forget_old_sessions, is_live, list_sessions, log_in, log_out,
     refresh, revoke_session,
 };
+pub use standing::{restore, suspend};
 
 use domain::actor::Actor;
 use domain::ids::UserId;

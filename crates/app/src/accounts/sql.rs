@@ -3,7 +3,7 @@
 pub(super) mod factors;
 
 use chrono::{DateTime, Utc};
-use domain::accounts::User;
+use domain::accounts::{User, UserStatus};
 use domain::ids::{SessionId, UserId};
 use sqlx::{PgConnection, PgPool};
 
@@ -76,6 +76,18 @@ pub(super) async fn set_staff(tx: &mut Tx, id: UserId) -> Result<()> {
     let now = tx.now();
     sqlx::query("update users set staff = true, email_verified_at = coalesce(email_verified_at, $2), updated_at = $2 where id = $1")
         .bind(id)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Shuts somebody out, or lets them in again.
+pub(super) async fn set_status(tx: &mut Tx, id: UserId, status: UserStatus) -> Result<()> {
+    let now = tx.now();
+    sqlx::query("update users set status = $2, version = version + 1, updated_at = $3 where id = $1")
+        .bind(id)
+        .bind(status)
         .bind(now)
         .execute(&mut **tx)
         .await?;

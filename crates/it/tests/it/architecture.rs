@@ -83,6 +83,7 @@ const SLICES: [&str; 14] = [
     "search",
     "wishlists",
     "hosting",
+    "staff",
 ];
 
 #[test]
@@ -167,11 +168,15 @@ const NOTIFICATION_TABLES: [&str; 3] = ["notifications", "notification_choices",
 const WISHLIST_TABLES: [&str; 3] = ["wishlists", "wishlist_listings", "saved_searches"];
 const SECURITY_TABLES: [&str; 3] = ["totp_factors", "recovery_codes", "personal_tokens"];
 const FEED_TABLES: [&str; 3] = ["calendar_feeds", "calendar_collisions", "calendar_exports"];
+const AUDIT_TABLES: [&str; 2] = ["audit_log", "audit_outcomes"];
 const REVIEW_TABLES: [&str; 3] = ["reviews", "review_reports", "listing_ratings"];
 
 fn owner(table: &str) -> Option<&'static str> {
     if REVIEW_TABLES.contains(&table) {
         return Some("crates/app/src/reviews/");
+    }
+    if AUDIT_TABLES.contains(&table) {
+        return Some("crates/app/src/staff/");
     }
     if WISHLIST_TABLES.contains(&table) {
         return Some("crates/app/src/wishlists/");

@@ -43,6 +43,7 @@ mod search;
 mod second_factor;
 mod simulation;
 mod site;
+mod staff_pages;
 mod statements;
 mod stripe;
 mod webhooks;

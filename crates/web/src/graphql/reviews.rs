@@ -1,8 +1,10 @@
 //! Reviews: writing, answering, reading.
 
 use app::reviews::{self, NewReview, Order};
+use app::staff::{Deed, audited};
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
+use domain::audit::AuditAction;
 use domain::ids::{ListingId, ReviewId};
 use domain::reviews::{ReviewStatus, Stars, Subject};
 
@@ -297,7 +299,12 @@ impl ReviewsMutation {
         #[graphql(desc = "Why, 1–2,000 characters.")] reason: String,
     ) -> async_graphql::Result<DonePayload> {
         ctx.signed_in()?;
-        let done = async { reviews::hide(ctx.app(), &ctx.actor(), super::request::id(&id, "review")?, &reason).await };
+        let (app, actor) = (ctx.app(), ctx.actor());
+        let done = async {
+            let id = super::request::id(&id, "review")?;
+            let deed = Deed::new(AuditAction::HideReview, id, &reason);
+            audited(app, &actor, deed, reviews::hide(app, &actor, id, &reason)).await
+        };
         answer(done.await.map(|()| true))
     }
 }

@@ -24,6 +24,7 @@ mod preferences;
 mod search;
 mod seo;
 pub mod shell;
+pub(crate) mod staff;
 mod trips;
 pub mod visitor;
 mod wishlists;
@@ -63,6 +64,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(factor::router())
         .merge(host::router())
         .merge(credits::router())
+        .merge(staff::router())
         .merge(seo::router())
         .fallback(failure::not_found)
         .layer(CatchPanicLayer::custom(crate::server::panicked))

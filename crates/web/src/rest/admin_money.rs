@@ -6,9 +6,11 @@ use app::payments::disputes::{self, Dispute};
 use app::payments::inbox::{self, Delivery};
 use app::payments::ledger::{self, Transaction};
 use app::payments::reconcile::{self, Case};
+use app::staff::{Deed, audited};
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::audit::AuditAction;
 use domain::ids::{BookingId, DisputeId, ReconciliationCaseId};
 use domain::money::Money;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,9 @@ use crate::error::{ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
 use crate::rest::money::MoneyView;
 use crate::rest::page::{PageView, page_request};
+
+/// The reason in the audit log where the call asks for none.
+const THROUGH_THE_API: &str = "Through the API.";
 
 /// A provider's event as it was received.
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,7 +122,8 @@ pub async fn replay_webhook(
     user: LoggedIn,
     Path((provider, event)): Path<(String, String)>,
 ) -> ApiResult<(StatusCode, Json<WebhookView>)> {
-    let delivery = inbox::replay(&app, &user.actor, &provider, &event).await?;
+    let deed = Deed::new(AuditAction::ReplayWebhook, format!("{provider}/{event}"), THROUGH_THE_API);
+    let delivery = audited(&app, &user.actor, deed, inbox::replay(&app, &user.actor, &provider, &event)).await?;
     Ok((StatusCode::ACCEPTED, Json(delivery.into())))
 }
 
@@ -217,7 +223,9 @@ pub async fn submit_evidence(
     Path(id): Path<Uuid>,
     Json(input): Json<EvidenceInput>,
 ) -> ApiResult<Json<DisputeView>> {
-    Ok(Json(disputes::submit_evidence(&app, &user.actor, DisputeId(id), &input.text).await?.into()))
+    let deed = Deed::new(AuditAction::SendEvidence, id, THROUGH_THE_API);
+    let act = disputes::submit_evidence(&app, &user.actor, DisputeId(id), &input.text);
+    Ok(Json(audited(&app, &user.actor, deed, act).await?.into()))
 }
 
 /// Something that provider and ledger do not agree on.
@@ -312,7 +320,8 @@ pub async fn settle_case(
     Path(id): Path<Uuid>,
     Json(input): Json<CaseSettlement>,
 ) -> ApiResult<Json<CaseView>> {
-    Ok(Json(reconcile::settle(&app, &user.actor, ReconciliationCaseId(id), &input.note).await?.into()))
+    let act = reconcile::settle(&app, &user.actor, ReconciliationCaseId(id), &input.note);
+    Ok(Json(audited(&app, &user.actor, Deed::new(AuditAction::SettleCase, id, &input.note), act).await?.into()))
 }
 
 /// A comparison of the provider's books with the ledger.

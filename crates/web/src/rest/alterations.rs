@@ -6,13 +6,16 @@ use app::bookings::alterations::{self, Alteration, AlterationDetail, AlterationP
 use app::bookings::overrides::{self, Bearer, StaffCancellation};
 use app::bookings::refund_requests::{self, RefundRequest, Verdict};
 use app::bookings::{self, ShorteningPreview};
+use app::staff::{Deed, audited};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::alterations::PriceChange;
+use domain::audit::AuditAction;
 use domain::ids::{AlterationId, BookingId, RefundRequestId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -495,7 +498,11 @@ pub async fn cancel_as_staff(
     let body = input.body;
     let refund = body.refund.as_ref().map(|refund| money(refund, "/refund")).transpose()?;
     let wish = StaffCancellation { reason: body.reason, refund, host_at_fault: body.host_at_fault, waive_host_fee: body.waive_host_fee };
-    let once = overrides::cancel_as_staff(&app, &user.actor, BookingId(id), wish, input.key.as_ref()).await?;
+    let (actor, reason) = (&user.actor, wish.reason.clone());
+    let deed = Deed::new(AuditAction::CancelBooking, id, &reason)
+        .with(json!({"refund": refund, "host_at_fault": wish.host_at_fault, "waive_host_fee": wish.waive_host_fee}));
+    let act = overrides::cancel_as_staff(&app, actor, BookingId(id), wish, input.key.as_ref());
+    let once = audited(&app, actor, deed, act).await?;
     let (booking, refund) = once.value;
     let view = CancelledView { booking: view(&app, booking).await?, refund: refund.into() };
     Ok(mark(once.replayed, Json(view)))
@@ -537,7 +544,9 @@ pub async fn refund_as_staff(
         "marketplace" => Bearer::Marketplace,
         other => return Err(app::Error::invalid("/bearer", "bearer", format!("bearer is host or marketplace, not {other:?}")).into()),
     };
-    let once = overrides::refund_as_staff(&app, &user.actor, BookingId(id), (amount, bearer, &body.reason), input.key.as_ref()).await?;
+    let deed = Deed::new(AuditAction::RefundBooking, id, &body.reason).with(json!({"amount": amount, "bearer": body.bearer}));
+    let act = overrides::refund_as_staff(&app, &user.actor, BookingId(id), (amount, bearer, &body.reason), input.key.as_ref());
+    let once = audited(&app, &user.actor, deed, act).await?;
     Ok(mark(once.replayed, Json(StaffRefundView { refund: once.value.into() })))
 }
 

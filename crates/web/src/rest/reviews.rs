@@ -2,10 +2,12 @@
 
 use app::App;
 use app::reviews::{self, NewReview, Order, Review};
+use app::staff::{Deed, audited};
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
+use domain::audit::AuditAction;
 use domain::ids::{BookingId, ListingId, ReviewId, UserId};
 use domain::reviews::Stars;
 use serde::{Deserialize, Serialize};
@@ -255,7 +257,8 @@ pub async fn report(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>
 #[utoipa::path(post, path = "/admin/reviews/{id}/hide", tag = "reviews", security(("bearer" = [])), params(("id" = Uuid, Path)), request_body = Complaint,
     responses((status = 204), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn hide(State(app): State<App>, user: LoggedIn, Path(id): Path<Uuid>, Json(body): Json<Complaint>) -> ApiResult<StatusCode> {
-    reviews::hide(&app, &user.actor, ReviewId(id), &body.reason).await?;
+    let deed = Deed::new(AuditAction::HideReview, id, &body.reason);
+    audited(&app, &user.actor, deed, reviews::hide(&app, &user.actor, ReviewId(id), &body.reason)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

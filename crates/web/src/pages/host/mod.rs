@@ -14,6 +14,8 @@ mod wizard;
 use app::App;
 use axum::Router;
 
+pub(super) use wizard::amount;
+
 /// The routes of hosts' pages.
 pub(super) fn router() -> Router<App> {
     Router::new()

@@ -92,7 +92,7 @@ fn written(amount: i64, currency: Currency) -> String {
 }
 
 /// What people write as an amount, in minor units.
-pub(super) fn amount(text: &str, currency: Currency, pointer: &str) -> app::Result<i64> {
+pub(in crate::pages) fn amount(text: &str, currency: Currency, pointer: &str) -> app::Result<i64> {
     let wrong = || app::Error::invalid(pointer, "amount", format!("{text:?} is not an amount, e.g. 120 or 119.50"));
     let (major, minor) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let digits = currency.exponent() as usize;
