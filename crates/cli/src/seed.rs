@@ -152,10 +152,10 @@ pub async fn demo(app: &App) -> anyhow::Result<()> {
         .with_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}")?);
     bar.set_message("Demo homes");
     let (mut homes, mut developed) = (Vec::new(), Developed::default());
-    for (c, city) in CITIES.iter().enumerate() {
+    for c in 0..CITIES.len() {
         let host = person(app, &format!("host{}@demo.invalid", c + 1), ["Inês", "Fergus", "Haruka", "Léa"][c]).await?;
-        for (n, home) in HOMES.iter().enumerate() {
-            homes.push(add_home(app, &mut developed, &host, city, home, c * HOMES.len() + n).await?);
+        for n in 0..HOMES.len() {
+            homes.push(add_home(app, &mut developed, &host, c * HOMES.len() + n).await?);
             bar.inc(1);
         }
     }
@@ -199,14 +199,8 @@ impl Developed {
     }
 }
 
-async fn add_home(
-    app: &App,
-    developed: &mut Developed,
-    host: &Actor,
-    city: &City,
-    home: &(&str, PropertyType, RoomType, i32, i32, &str),
-    seed: usize,
-) -> anyhow::Result<ListingId> {
+async fn add_home(app: &App, developed: &mut Developed, host: &Actor, seed: usize) -> anyhow::Result<ListingId> {
+    let (city, home) = (&CITIES[seed / HOMES.len()], &HOMES[seed % HOMES.len()]);
     let (name, region, country, latitude, longitude, code, nightly) = *city;
     let (title, property_type, room_type, capacity, bedrooms, description) = *home;
     let currency: Currency = code.parse().map_err(anyhow::Error::msg)?;

@@ -107,7 +107,9 @@ pub async fn prove(app: &App, from: DateTime<Utc>) -> anyhow::Result<Proof> {
     .fetch_one(&app.db)
     .await?;
     let dead =
-        sqlx::query_as("select kind, count(*) from jobs where status = 'dead' group by kind order by kind").fetch_all(&app.db).await?;
+        sqlx::query_as("select kind || ': ' || coalesce(last_error, ''), count(*) from jobs where status = 'dead' group by 1 order by 1")
+            .fetch_all(&app.db)
+            .await?;
     Ok(Proof { verdict, run, states: cast::states(app).await?, unbalanced, lost, double, dead })
 }
 

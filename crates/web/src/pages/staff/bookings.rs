@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use domain::bookings::BookingState;
+use domain::bookings::{Booking, BookingState};
 use domain::ids::{BookingId, ListingId, UserId};
 use domain::ledger::EntrySide;
 use uuid::Uuid;
@@ -88,6 +88,24 @@ fn balanced(postings: &[Transaction]) -> bool {
     postings.iter().all(|posting| sum(posting) == 0)
 }
 
+/// What staff can do with it, as far as its state allows.
+fn acts(booking: &Booking) -> Vec<Act> {
+    let id = booking.id;
+    let mut own = Vec::new();
+    if matches!(booking.state, BookingState::PendingPayment | BookingState::Requested | BookingState::Confirmed) {
+        let back = format!("Guest gets back, in {} (empty: everything)", booking.currency);
+        let cancel = Act::new("cancel_booking", "Call it off", id).grave().input("amount", back, "text");
+        let cancel = cancel.input("host_at_fault", "The host is at fault: they pay the fee, the nights stay blocked", "checkbox");
+        own.push(cancel.input("waive_host_fee", "But waive the host's fee", "checkbox"));
+    }
+    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow | BookingState::Cancelled) {
+        let refund =
+            Act::new("refund_booking", "Give money back", id).input("amount", format!("How much, in {}", booking.currency), "text");
+        own.push(refund.input("host", "Out of the host's part, not the marketplace's pocket", "checkbox"));
+    }
+    own
+}
+
 async fn one(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) -> ApiResult<Response> {
     visitor.logged_in()?;
     enter(&visitor)?;
@@ -112,18 +130,7 @@ async fn one(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) -> 
         ("Host gets", Cell::text(shell.money(&quote.host_payout, &quote.currency))),
         ("Given back on top", Cell::text(shell.money(&booking.terms.granted, &quote.currency))),
     ];
-    let mut own = Vec::new();
-    if matches!(booking.state, BookingState::PendingPayment | BookingState::Requested | BookingState::Confirmed) {
-        let back = format!("Guest gets back, in {} (empty: everything)", booking.currency);
-        let cancel = Act::new("cancel_booking", "Call it off", id).grave().input("amount", back, "text");
-        let cancel = cancel.input("host_at_fault", "The host is at fault: they pay the fee, the nights stay blocked", "checkbox");
-        own.push(cancel.input("waive_host_fee", "But waive the host's fee", "checkbox"));
-    }
-    if matches!(booking.state, BookingState::Confirmed | BookingState::Completed | BookingState::NoShow | BookingState::Cancelled) {
-        let refund =
-            Act::new("refund_booking", "Give money back", id).input("amount", format!("How much, in {}", booking.currency), "text");
-        own.push(refund.input("host", "Out of the host's part, not the marketplace's pocket", "checkbox"));
-    }
+    let own = acts(booking);
     let stay = Section { id: "stay", heading: "The stay", facts, own, ..Section::default() };
     let rows = payments.iter().map(|payment| {
         Row::new([

@@ -65,19 +65,23 @@ async fn money(State(app): State<App>, visitor: Visitor, Asked(fields): Asked) -
     let columns = ["What", "Booking", "In our books", "At the provider", "State", "Found (UTC)"];
     let differing =
         Section::table("cases", "Differences", &columns, rows.collect()).next("/staff/money", &fields, "cases", cases.next_cursor);
-    let rows = webhooks.data.into_iter().map(|event| {
-        let handled = event.processed_at.as_ref().map_or("waits".to_owned(), &at);
-        Row::new([
-            Cell::text(&event.kind).note(&event.event_id),
-            Cell::text(&event.object).note(event.reference.clone().unwrap_or_default()),
-            Cell::text(at(&event.received_at)),
-            Cell::text(handled).note(event.error.clone().unwrap_or_default()),
-        ])
-        .act(Some(Act::new("replay_webhook", "Handle once more", format!("{}/{}", event.provider, event.event_id))))
-    });
+    let rows = webhooks.data.into_iter().map(|event| event_row(&shell, event));
     let told = Section::table("webhooks", "What the provider told us", &["Event", "About", "Came (UTC)", "Handled (UTC)"], rows.collect())
         .next("/staff/money", &fields, "webhooks", webhooks.next_cursor);
     let filters =
         vec![super::Filter { name: "all", label: "Also what is over", value: fields.get("all").to_owned(), choices: vec!["yes"] }];
     show(shell, "/staff/money", String::new(), filters, vec![disputed, differing, told])
+}
+
+/// An event of the provider's, and the way to handle it once more.
+fn event_row(shell: &Shell, event: inbox::Delivery) -> Row {
+    let at = |at: &chrono::DateTime<chrono::Utc>| shell.moment(at, chrono_tz::UTC);
+    let handled = event.processed_at.as_ref().map_or("waits".to_owned(), &at);
+    Row::new([
+        Cell::text(&event.kind).note(&event.event_id),
+        Cell::text(&event.object).note(event.reference.clone().unwrap_or_default()),
+        Cell::text(at(&event.received_at)),
+        Cell::text(handled).note(event.error.clone().unwrap_or_default()),
+    ])
+    .act(Some(Act::new("replay_webhook", "Handle once more", format!("{}/{}", event.provider, event.event_id))))
 }
