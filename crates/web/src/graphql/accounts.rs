@@ -12,9 +12,11 @@ use super::connection::{page, size};
 use super::error::{DonePayload, Told, answer, payloads};
 use super::listings::{Listing, ListingConnection};
 use super::notifications::Preferences;
+use super::payments::PaymentMethod;
 use super::request::Asks;
 use super::reviews::{Review, ReviewConnection};
 use super::scalars::Cursor;
+use super::security::{PersonalToken, SecondFactor};
 
 /// Somebody, as others see them: no contact data.
 #[derive(Description)]
@@ -150,6 +152,20 @@ impl Account {
     /// What one wants to be told, by which road.
     async fn notification_preferences(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Preferences>> {
         Ok(Some(app::notifications::preferences(ctx.app(), &ctx.actor()).await.told()?.into()))
+    }
+    /// How one's second factor stands.
+    async fn second_factor(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<SecondFactor>> {
+        Ok(Some(accounts::factor_status(ctx.app(), &ctx.actor()).await.told()?.into()))
+    }
+    /// One's tokens for programs, newest first.
+    #[graphql(complexity = "2 + 5 * child_complexity")]
+    async fn tokens(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<PersonalToken>>> {
+        Ok(Some(accounts::list_tokens(ctx.app(), &ctx.actor()).await.told()?.into_iter().map(PersonalToken).collect()))
+    }
+    /// One's kept cards, the newest first.
+    #[graphql(complexity = "2 + 5 * child_complexity")]
+    async fn payment_methods(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<PaymentMethod>>> {
+        Ok(Some(app::payments::methods::list(ctx.app(), &ctx.actor()).await.told()?.into_iter().map(PaymentMethod).collect()))
     }
     /// All that is stored of oneself, as one document.
     #[graphql(complexity = 50)]

@@ -1,20 +1,23 @@
 //! Bookings: asking, paying, answering, calling off, reading one's own.
 
-use app::bookings::{self, ArrivalInfo, BookingFilter, CancellationPreview, HistoryEntry};
+use app::bookings::{self, ArrivalInfo, BookingFilter, CancellationPreview, HistoryEntry, PayWish};
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::bookings::{self as rules, BookingState, Side};
 use domain::cancellation::PolicyName;
 use domain::ids::BookingId;
+use domain::instalments::PaymentPlan;
 use domain::listings::BookingMode;
 
 use super::accounts::User;
+use super::alterations::{self, Alteration, AlterationInput, AlterationPreview, Shortening};
 use super::calendar::stay;
 use super::connection::{connections, page, size};
 use super::error::{Told, answer, payloads};
 use super::listings::Listing;
 use super::money::{Guests, Money, Quote, RefundStep, timeline};
-use super::payments::{Payment, PaymentPayload};
+use super::payments::{Payment, PaymentPayload, PlanOffer};
+use super::refunds::RefundRequest;
 use super::request::{Asks, id};
 use super::reviews::Review;
 use super::scalars::{Cursor, Date, Word};
@@ -154,6 +157,44 @@ impl Booking {
     async fn check_in_info(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<CheckInInfo>> {
         Ok(Some(CheckInInfo(bookings::arrival(ctx.app(), &ctx.actor(), self.0.id).await.told()?)))
     }
+    /// The ways in which it can be paid; empty once it is.
+    #[graphql(complexity = "10 + 3 * child_complexity")]
+    async fn payment_plans(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<PlanOffer>>> {
+        super::payments::plans(ctx, self.0.id).await
+    }
+    /// Its every payment: the first, and what falls due later.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn instalments(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<Payment>>> {
+        Ok(Some(bookings::all_payments(ctx.app(), &ctx.actor(), self.0.id).await.told()?.into_iter().map(Payment).collect()))
+    }
+    /// Every change proposed for it, newest first.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn alterations(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<Alteration>>> {
+        alterations::of_booking(ctx, self.0.id).await
+    }
+    /// What a change would cost, computed as the change itself is.
+    #[graphql(complexity = "30 + child_complexity")]
+    async fn alteration_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is wished; what is left out stays as it is.")] input: AlterationInput,
+    ) -> async_graphql::Result<Option<AlterationPreview>> {
+        alterations::preview(ctx, self.0.id, input).await
+    }
+    /// What leaving early would bring back, computed as leaving itself is.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn shortening(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Day of departure.")] check_out: Date,
+    ) -> async_graphql::Result<Option<Shortening>> {
+        alterations::shortening(ctx, self.0.id, check_out).await
+    }
+    /// Requests for refunds beyond the policy, newest first.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn refund_requests(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<RefundRequest>>> {
+        super::refunds::of_booking(ctx, self.0.id).await
+    }
 }
 
 /// One row of a booking's state log.
@@ -271,13 +312,19 @@ connections! {
     BookingConnection, BookingEdge: Booking;
 }
 
-/// A booking that was called off, and what comes back.
+/// A booking that was called off or shortened, and what comes back.
 #[derive(SimpleObject)]
 pub struct Cancelled {
     /// The booking as it is now.
     pub booking: Booking,
     /// What the guest gets back.
     pub refund: Money,
+}
+
+impl From<(rules::Booking, domain::money::Money)> for Cancelled {
+    fn from((booking, refund): (rules::Booking, domain::money::Money)) -> Self {
+        Self { booking: Booking(booking), refund: refund.into() }
+    }
 }
 
 payloads! {
@@ -401,12 +448,19 @@ impl BookingsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which booking.")] booking_id: ID,
-        #[graphql(desc = "The provider's token of the guest's card.", secret)] payment_method: String,
+        #[graphql(desc = "The provider's token of the guest's card, or the id of a kept card.", secret)] payment_method: String,
+        #[graphql(desc = "All at once (when absent) or in parts; see the booking's payment plans.")] plan: Option<Word<PaymentPlan>>,
+        #[graphql(desc = "Keep the card for other bookings.", default)] keep_card: bool,
         #[graphql(desc = "The same key and input get the stored answer for 24 h.")] idempotency_key: Option<String>,
     ) -> async_graphql::Result<PaymentPayload> {
         ctx.signed_in()?;
-        let key = ctx.once("payBooking", idempotency_key, &vec![booking_id.to_string(), payment_method.clone()])?;
-        let done = async { bookings::pay(ctx.app(), &ctx.actor(), id(&booking_id, "booking")?, &payment_method, key.as_ref()).await };
+        let plan = plan.map_or(PaymentPlan::Full, |plan| plan.0);
+        let input = vec![booking_id.to_string(), payment_method.clone(), plan.to_string(), keep_card.to_string()];
+        let key = ctx.once("payBooking", idempotency_key, &input)?;
+        let done = async {
+            let wish = PayWish { method: &payment_method, plan, keep_card };
+            bookings::pay_with(ctx.app(), &ctx.actor(), id(&booking_id, "booking")?, wish, key.as_ref()).await
+        };
         answer(done.await.map(|once| Payment(ctx.unwrap(once))))
     }
 
@@ -461,15 +515,12 @@ impl BookingsMutation {
         #[graphql(desc = "The same key and input get the stored answer for 24 h.")] idempotency_key: Option<String>,
     ) -> async_graphql::Result<CancelledPayload> {
         ctx.signed_in()?;
-        let expected_text = expected_refund.as_ref().map(|money| format!("{} {}", money.amount.0, money.currency)).unwrap_or_default();
+        let expected_text = expected_refund.as_ref().map(ToString::to_string).unwrap_or_default();
         let key = ctx.once("cancelBooking", idempotency_key, &vec![booking_id.to_string(), expected_text, reason.clone()])?;
         let done = async {
             let expected = expected_refund.as_ref().map(|refund| refund.read("/expected_refund")).transpose()?;
             bookings::cancel(ctx.app(), &ctx.actor(), id(&booking_id, "booking")?, (expected, &reason), key.as_ref()).await
         };
-        answer(done.await.map(|once| {
-            let (booking, refund) = ctx.unwrap(once);
-            Cancelled { booking: Booking(booking), refund: refund.into() }
-        }))
+        answer(done.await.map(|once| Cancelled::from(ctx.unwrap(once))))
     }
 }

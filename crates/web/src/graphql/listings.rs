@@ -319,6 +319,29 @@ impl Listing {
         let missing = self.0.missing_for_publication(has_price, i64::try_from(photos).unwrap_or(i64::MAX));
         Ok(Some(missing.into_iter().map(|mistake| mistake.pointer).collect()))
     }
+    /// Homes like it, within 25 km, best first; with dates only such as can be
+    /// booked for them.
+    #[graphql(complexity = "20 + 6 * child_complexity")]
+    async fn similar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "When and for whom.")] stay: Option<StayInput>,
+        #[graphql(desc = "1–20.", default = 6)] first: i32,
+    ) -> async_graphql::Result<Option<Vec<super::search::Hit>>> {
+        super::search::similar(ctx, self.0.id, stay, first).await
+    }
+    /// The calendars it follows and the one it gives; for its hosts.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn calendar_feeds(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<super::calendar_feeds::CalendarFeeds>> {
+        ctx.signed_in()?;
+        super::calendar_feeds::of_listing(ctx, self.0.id).await
+    }
+    /// Who helps with it; for its hosts.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn co_hosts(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::co_hosts::CoHost>>> {
+        ctx.signed_in()?;
+        super::co_hosts::of_listing(ctx, self.0.id).await
+    }
     /// What guests have said of it.
     #[graphql(complexity = "2 + size(first) * child_complexity")]
     async fn reviews(

@@ -5,13 +5,18 @@
 #![expect(clippy::too_many_arguments, reason = "a field of the schema takes the arguments that it takes")]
 
 mod accounts;
+mod admin_money;
+mod alterations;
 mod bookings;
 mod calendar;
+mod calendar_feeds;
+mod co_hosts;
 pub mod compare;
 mod connection;
 mod door;
 mod error;
 pub mod graphiql;
+mod hosting;
 pub mod limits;
 mod listing_input;
 mod listings;
@@ -22,13 +27,18 @@ mod money;
 mod nodes;
 mod notifications;
 mod payments;
+mod payouts;
 mod persisted;
+mod places;
+mod refunds;
 mod request;
 mod reviews;
 mod sandbox;
 mod scalars;
 mod search;
+mod security;
 mod subscriptions;
+mod wishlists;
 
 use std::sync::Arc;
 
@@ -45,8 +55,11 @@ pub struct Query(
     accounts::AccountsQuery,
     listings::ListingsQuery,
     search::SearchQuery,
+    places::PlacesQuery,
+    wishlists::WishlistsQuery,
     bookings::BookingsQuery,
-    payments::PaymentsQuery,
+    hosting::HostingQuery,
+    admin_money::AdminMoneyQuery,
     reviews::ReviewsQuery,
     messaging::MessagingQuery,
     notifications::NotificationsQuery,
@@ -58,8 +71,17 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::AccountsMutation,
+    security::SecurityMutation,
     listing_input::ListingsMutation,
+    co_hosts::CoHostsMutation,
+    calendar_feeds::CalendarFeedsMutation,
     bookings::BookingsMutation,
+    alterations::AlterationsMutation,
+    refunds::RefundsMutation,
+    payments::PaymentsMutation,
+    payouts::PayoutsMutation,
+    admin_money::AdminMoneyMutation,
+    wishlists::WishlistsMutation,
     reviews::ReviewsMutation,
     messaging::MessagingMutation,
     notifications::NotificationsMutation,

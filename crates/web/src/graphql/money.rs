@@ -27,6 +27,12 @@ impl From<domain::money::Money> for Money {
     }
 }
 
+impl std::fmt::Display for Money {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.amount.0, self.currency)
+    }
+}
+
 impl Money {
     /// As the domain takes it.
     ///

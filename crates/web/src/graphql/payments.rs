@@ -1,13 +1,15 @@
 //! Payments of guests and payouts to hosts.
 
 use app::payments;
-use async_graphql::{Context, Description, ID, Object};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::ids::BookingId;
+use domain::instalments::PaymentPlan;
 use domain::payments::{self as rules, PaymentStatus, PayoutState};
 
 use super::bookings::Booking;
-use super::connection::{connections, page, size};
-use super::error::{Told, payloads};
+use super::connection::{connections, page};
+use super::error::{DonePayload, Told, answer, payloads};
 use super::money::Money;
 use super::request::Asks;
 use super::scalars::{Cursor, Word};
@@ -49,6 +51,10 @@ impl Payment {
     /// What it pays: `stay`, or a part of it.
     async fn purpose(&self) -> String {
         self.0.purpose.to_string()
+    }
+    /// When it falls due; null: at once.
+    async fn due_at(&self) -> Option<DateTime<Utc>> {
+        self.0.due_at
     }
     /// Why the last try failed, e.g. `card_declined`.
     async fn decline_code(&self) -> Option<&str> {
@@ -130,55 +136,103 @@ pub(super) async fn own_payouts(
     Ok(Some(PayoutConnection::new(found, |payout| payout.id, Payout)))
 }
 
-/// What a host sees of their own.
+/// A part of a price that falls due.
+#[derive(SimpleObject)]
+pub struct Instalment {
+    /// How much.
+    pub amount: Money,
+    /// When; null: now.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// One way to pay, with its parts.
+#[derive(SimpleObject)]
+#[graphql(name = "PaymentPlanOffer")]
+pub struct PlanOffer {
+    /// All at once or in parts.
+    pub plan: Word<PaymentPlan>,
+    /// What is to be paid when.
+    pub instalments: Vec<Instalment>,
+}
+
+/// The ways in which a booking can be paid.
+pub(super) async fn plans(ctx: &Context<'_>, booking: BookingId) -> async_graphql::Result<Option<Vec<PlanOffer>>> {
+    let plans = app::bookings::payment_plans(ctx.app(), &ctx.actor(), booking).await.told()?;
+    let part = |part: domain::instalments::Instalment| Instalment { amount: part.amount.into(), due_at: part.due_at };
+    let offer = |(plan, parts): (PaymentPlan, Vec<domain::instalments::Instalment>)| PlanOffer {
+        plan: Word(plan),
+        instalments: parts.into_iter().map(part).collect(),
+    };
+    Ok(Some(plans.into_iter().map(offer).collect()))
+}
+
+/// A card that a guest keeps.
 #[derive(Description)]
-pub struct HostDashboard;
+pub struct PaymentMethod(pub payments::methods::PaymentMethod);
 
 #[Object(use_type_description)]
-impl HostDashboard {
-    /// One's homes in any state, newest first.
-    #[graphql(complexity = "2 + size(first) * child_complexity")]
-    async fn listings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "1–100, 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "From an earlier page.")] after: Option<Cursor>,
-    ) -> async_graphql::Result<Option<super::listings::ListingConnection>> {
-        let found = app::listings::of_host(ctx.app(), &ctx.actor(), page(first, after.as_ref()).told()?).await.told()?;
-        Ok(Some(super::listings::ListingConnection::new(found, |listing| listing.id, super::listings::Listing)))
+impl PaymentMethod {
+    /// Which; pay with it.
+    async fn id(&self) -> ID {
+        self.0.id.0.into()
     }
-    /// What others have booked, newest first.
-    #[graphql(complexity = "2 + size(first) * child_complexity")]
-    async fn bookings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those in this state.")] state: Option<Word<domain::bookings::BookingState>>,
-        #[graphql(desc = "1–100, 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "From an earlier page.")] after: Option<Cursor>,
-    ) -> async_graphql::Result<Option<super::bookings::BookingConnection>> {
-        super::bookings::own(ctx, (super::bookings::BookingRole::Host, state), first, after).await
+    /// visa, mastercard, …
+    async fn brand(&self) -> &str {
+        &self.0.card.brand
     }
-    /// One's payouts, newest first.
-    #[graphql(complexity = "2 + size(first) * child_complexity")]
-    async fn payouts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "1–100, 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "From an earlier page.")] after: Option<Cursor>,
-    ) -> async_graphql::Result<Option<PayoutConnection>> {
-        own_payouts(ctx, first, after).await
+    /// The last four digits.
+    async fn last4(&self) -> &str {
+        &self.0.card.last4
+    }
+    /// 1–12.
+    async fn exp_month(&self) -> i32 {
+        self.0.card.exp_month
+    }
+    /// Four digits.
+    async fn exp_year(&self) -> i32 {
+        self.0.card.exp_year
+    }
+    /// Since when.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
     }
 }
 
-/// Reads what concerns hosts.
+payloads! {
+    PaymentMethodPayload {
+        /// The card that is kept.
+        payment_method: PaymentMethod
+    }
+}
+
+/// Changes which cards one keeps.
 #[derive(Default)]
-pub struct PaymentsQuery;
+pub struct PaymentsMutation;
 
 #[Object]
-impl PaymentsQuery {
-    /// What a host sees of their own: homes, bookings, payouts.
-    async fn host_dashboard(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<HostDashboard>> {
+impl PaymentsMutation {
+    /// Keep a card.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn keep_payment_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The provider's token of it.", secret)] payment_method: String,
+    ) -> async_graphql::Result<PaymentMethodPayload> {
         ctx.signed_in()?;
-        Ok(Some(HostDashboard))
+        answer(payments::methods::keep(ctx.app(), &ctx.actor(), &payment_method).await.map(PaymentMethod))
+    }
+
+    /// Forget a card.
+    async fn forget_payment_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which card.")] id: ID,
+    ) -> async_graphql::Result<DonePayload> {
+        ctx.signed_in()?;
+        let done = async {
+            let wanted = super::request::id(&id, "payment method")?;
+            payments::methods::forget(ctx.app(), &ctx.actor(), wanted).await.map(|()| true)
+        };
+        answer(done.await)
     }
 }

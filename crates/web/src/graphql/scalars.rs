@@ -228,6 +228,10 @@ pub const fn last_part(path: &'static str) -> &'static str {
 }
 
 words! {
+    domain::alterations::AlterationState, domain::alterations::refund_requests::RefundRequestState,
+    domain::calendar_feeds::FeedHealth, domain::co_hosts::CoHostPermission, domain::co_hosts::CoHostState,
+    domain::instalments::PaymentPlan, domain::ledger::EntrySide, domain::ledger::LossBearer,
+    domain::payments::CaseKind, domain::payments::DisputeState, domain::payouts::PayoutSchedule,
     domain::bookings::BookingState, domain::bookings::Side, domain::calendar::Weekday, domain::cancellation::PolicyName,
     domain::listings::BedKind, domain::listings::BookingMode, domain::listings::CheckInMethod, domain::listings::ListingStatus,
     domain::listings::PropertyType, domain::listings::RoomType, domain::messaging::MemberRole, domain::messaging::MessageKind,

@@ -2,6 +2,7 @@
 
 use app::search::{self, Hit as HitRow};
 use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
+use domain::ids::ListingId;
 use domain::listings::{PropertyType, RoomType};
 
 use super::calendar::StayInput;
@@ -157,7 +158,7 @@ impl SearchInput {
 
 /// A home that was found, as a list or map shows it: costs no further look-up.
 #[derive(Description)]
-pub struct Hit(HitRow);
+pub struct Hit(pub HitRow);
 
 /// Where a home that was found is, fuzzed by 150–500 m.
 #[derive(SimpleObject)]
@@ -251,6 +252,11 @@ impl Hit {
     async fn instant_book(&self) -> bool {
         self.0.instant_book
     }
+    /// Of homes like another one: what they have in common, out of 1000 points.
+    #[graphql(complexity = "1 + 2 * child_complexity")]
+    async fn why(&self) -> Vec<RankPart> {
+        self.0.explanation.iter().map(|part| RankPart { part: part.name, points: part.points }).collect()
+    }
     /// What it costs.
     async fn price(&self) -> HitPrice {
         HitPrice { nightly: self.0.nightly.into(), total: self.0.total.map(Money::from) }
@@ -291,6 +297,39 @@ pub struct SearchConnection {
     pub total_count: i64,
 }
 
+/// What a reader of REST's parameters refuses, without its status.
+pub(super) fn plain(error: ApiError) -> app::Error {
+    match error {
+        ApiError::App(error) => error,
+        ApiError::Http { code, detail, .. } => app::Error::invalid("", code, detail),
+    }
+}
+
+/// Homes like a home: within 25 km; with dates only such as can be booked.
+pub(super) async fn similar(
+    ctx: &Context<'_>,
+    listing: ListingId,
+    stay: Option<StayInput>,
+    first: i32,
+) -> async_graphql::Result<Option<Vec<Hit>>> {
+    let done = async {
+        let limit = usize::try_from(first).ok().filter(|first| (1..=20).contains(first));
+        let limit = limit.ok_or_else(|| app::Error::invalid("/first", "range", format!("first must be between 1 and 20, is {first}")))?;
+        let wish = SearchInput { stay, ..SearchInput::default() };
+        search::similar(ctx.app(), listing, read(&wish.params(SearchOrder::Relevance)?).map_err(plain)?.filters, limit).await
+    };
+    Ok(Some(done.await.told()?.into_iter().map(Hit).collect()))
+}
+
+/// One part of a home's rank.
+#[derive(SimpleObject)]
+pub struct RankPart {
+    /// What for.
+    pub part: &'static str,
+    /// Points.
+    pub points: i64,
+}
+
 /// Searches.
 #[derive(Default)]
 pub struct SearchQuery;
@@ -310,10 +349,7 @@ impl SearchQuery {
     ) -> async_graphql::Result<Option<SearchConnection>> {
         let done = async {
             let page = page(first, after.as_ref())?;
-            let mut query = read(&search.params(sort)?).map_err(|error| match error {
-                ApiError::App(error) => error,
-                ApiError::Http { code, detail, .. } => app::Error::invalid("", code, detail),
-            })?;
+            let mut query = read(&search.params(sort)?).map_err(plain)?;
             query.page = page;
             search::search(ctx.app(), &query).await
         };

@@ -95,7 +95,8 @@ pub struct CalendarFeedsView {
     pub export_url: String,
 }
 
-fn export_url(app: &App, secret: &str) -> String {
+/// The address of the calendar that a home gives.
+pub(crate) fn export_url(app: &App, secret: &str) -> String {
     format!("{}/ical/{secret}.ics", app.config.public_url)
 }
 

@@ -93,6 +93,16 @@ impl Stretch {
         }
         Ok((from, self.to.unwrap_or_else(|| from + Months::new(1))))
     }
+
+    /// The days whose earnings are asked for: a year back and a year ahead when
+    /// nothing is said.
+    pub(crate) fn earnings_days(&self, app: &App) -> ApiResult<(NaiveDate, NaiveDate)> {
+        if self.from.is_none() && self.to.is_none() {
+            let today = app.clock.now().date_naive();
+            return Ok((today - Months::new(11), today + Months::new(12)));
+        }
+        self.days(app)
+    }
 }
 
 /// What a host has earned in a month, in one currency.
@@ -157,14 +167,7 @@ pub struct EarningsView {
 #[utoipa::path(get, path = "/host/earnings", tag = "hosting", security(("bearer" = [])), params(Stretch),
     responses((status = 200, body = EarningsView), (status = 422, body = Problem)))]
 pub async fn earnings(State(app): State<App>, user: LoggedIn, Query(stretch): Query<Stretch>) -> ApiResult<Json<EarningsView>> {
-    let (from, to) = match (stretch.from, stretch.to) {
-        // A year back and a year ahead.
-        (None, None) => {
-            let today = app.clock.now().date_naive();
-            (today - Months::new(11), today + Months::new(12))
-        }
-        _ => stretch.days(&app)?,
-    };
+    let (from, to) = stretch.earnings_days(&app)?;
     let months = payments::earnings(&app, &user.actor, from, to).await?;
     let balances = payments::host_balances(&app, &user.actor).await?;
     Ok(Json(EarningsView {

@@ -11,6 +11,9 @@ use utoipa_axum::routes;
 use crate::error::{ApiResult, Problem};
 use crate::extract::{Json, Query};
 
+/// Whom the names of places come from.
+pub(crate) const ATTRIBUTION: &str = "GeoNames (geonames.org), CC BY 4.0";
+
 /// What has been typed so far.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -85,7 +88,7 @@ pub async fn complete_place(State(app): State<App>, Query(query): Query<PlacesQu
         return Err(app::Error::invalid("/limit", "range", format!("limit must be between 1 and 20, is {limit}")).into());
     }
     let found = places::complete(&app, &query.q, limit.into()).await?;
-    Ok(Json(PlacesView { data: found.into_iter().map(PlaceView::from).collect(), attribution: "GeoNames (geonames.org), CC BY 4.0" }))
+    Ok(Json(PlacesView { data: found.into_iter().map(PlaceView::from).collect(), attribution: ATTRIBUTION }))
 }
 
 /// The routes of this slice.
