@@ -255,7 +255,7 @@ impl WishlistsMutation {
         ctx.signed_in()?;
         let done = async {
             let wanted = super::request::id(&id, "wishlist")?;
-            wishlists::rename(ctx.app(), &ctx.actor(), wanted, version, &name).await.map(Wishlist)
+            wishlists::rename(ctx.app(), &ctx.actor(), wanted, Some(version), &name).await.map(Wishlist)
         };
         answer(done.await)
     }
