@@ -345,6 +345,28 @@ impl Listing {
         let found = ctx.loaders().listing_bookings(self.0.id, wanted.after, wanted.limit).await?;
         Ok(Some(BookingConnection::new(found, |booking| booking.id, Booking)))
     }
+    /// Homes like this one within 25 km, best first; with a stay only such as
+    /// can be booked for it.
+    #[graphql(complexity = "20 + super::connection::size(Some(first)) * child_complexity")]
+    async fn similar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights, for whom.")] stay: Option<StayInput>,
+        #[graphql(desc = "1–20.", default = 6)] first: i32,
+    ) -> async_graphql::Result<Option<Vec<super::search::Hit>>> {
+        Ok(Some(super::search::similar(ctx, self.0.id, stay, first).await.told()?))
+    }
+    /// For its hosts: the calendars it follows, and the one it gives.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn calendar_feeds(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<super::calendar_feeds::CalendarFeeds>> {
+        ctx.signed_in()?;
+        Ok(Some(super::calendar_feeds::CalendarFeeds::of(ctx, self.0.id).await.told()?))
+    }
+    /// For its hosts: who helps with it.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn co_hosts(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::co_hosts::CoHost>>> {
+        super::co_hosts::of_listing(ctx, self.0.id).await
+    }
     /// Its calendar, day by day.
     #[graphql(complexity = "30 + 5 * child_complexity")]
     async fn calendar(

@@ -5,13 +5,18 @@
 #![expect(clippy::too_many_arguments, reason = "a field of the schema takes the arguments that it takes")]
 
 mod accounts;
+mod admin_money;
+mod alterations;
 mod bookings;
 mod calendar;
+mod calendar_feeds;
+mod co_hosts;
 pub mod compare;
 mod connection;
 mod door;
 mod error;
 pub mod graphiql;
+mod hosting;
 pub mod limits;
 mod listing_input;
 mod listings;
@@ -22,13 +27,18 @@ mod money;
 mod nodes;
 mod notifications;
 mod payments;
+mod payouts;
 mod persisted;
+mod places;
+mod refunds;
 mod request;
 mod reviews;
 mod sandbox;
 mod scalars;
 mod search;
+mod security;
 mod subscriptions;
+mod wishlists;
 
 use std::sync::Arc;
 
@@ -46,7 +56,10 @@ pub struct Query(
     listings::ListingsQuery,
     search::SearchQuery,
     bookings::BookingsQuery,
-    payments::PaymentsQuery,
+    hosting::HostingQuery,
+    places::PlacesQuery,
+    wishlists::WishlistsQuery,
+    admin_money::AdminMoneyQuery,
     reviews::ReviewsQuery,
     messaging::MessagingQuery,
     notifications::NotificationsQuery,
@@ -60,6 +73,15 @@ pub struct Mutation(
     accounts::AccountsMutation,
     listing_input::ListingsMutation,
     bookings::BookingsMutation,
+    alterations::AlterationsMutation,
+    refunds::RefundsMutation,
+    payments::PaymentsMutation,
+    payouts::PayoutsMutation,
+    calendar_feeds::CalendarFeedsMutation,
+    co_hosts::CoHostsMutation,
+    security::SecurityMutation,
+    wishlists::WishlistsMutation,
+    admin_money::AdminMoneyMutation,
     reviews::ReviewsMutation,
     messaging::MessagingMutation,
     notifications::NotificationsMutation,

@@ -28,6 +28,11 @@ impl From<domain::money::Money> for Money {
 }
 
 impl Money {
+    /// For idempotency keys: `1200 EUR`, nothing for none.
+    pub(super) fn spelled(money: Option<&Self>) -> String {
+        money.map(|money| format!("{} {}", money.amount.0, money.currency)).unwrap_or_default()
+    }
+
     /// As the domain takes it.
     ///
     /// # Errors

@@ -7,8 +7,8 @@
 mod account;
 mod bank;
 mod cards;
-mod factor;
 mod checkout;
+mod factor;
 mod failure;
 pub mod fields;
 mod format;
