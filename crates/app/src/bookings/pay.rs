@@ -163,8 +163,7 @@ async fn card(app: &App, actor: &Actor, guest: UserId, booking: &Booking, wish: 
 pub(crate) async fn payment_authorized_in(tx: &mut Tx, id: BookingId, payment: PaymentId) -> Result<()> {
     let Some(mut booking) = sql::locked(tx, id).await? else { return Ok(()) };
     if payments::by_id_in(tx, payment).await?.sequence > 1 {
-        // Held for a proposed change until the host answers.
-        return Ok(());
+        return alterations::payment_authorized_in(tx, &booking, payment).await;
     }
     if booking.state != BookingState::PendingPayment || !keep_nights_in(tx, &booking).await? {
         return deadlines::give_up_in(tx, &mut booking, "the payment came too late").await;

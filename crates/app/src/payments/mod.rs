@@ -173,7 +173,10 @@ pub(crate) async fn give_back_in(tx: &mut Tx, booking: BookingId, refund: i64, r
                     begun.push(begin_in(tx, &payment, Wish { reason, ..Wish::new(OperationKind::Refund, part) }).await?);
                 }
             }
-            PaymentStatus::Pending | PaymentStatus::Failed if payment.due_at.is_some() => {
+            // What is being tried right now comes in, is found to be late and goes back.
+            PaymentStatus::Pending | PaymentStatus::Failed
+                if payment.due_at.is_some() && sql::open_operation(tx, payment.id, OperationKind::Authorize).await?.is_none() =>
+            {
                 payment.status = PaymentStatus::Released;
                 sql::save(tx, &payment).await?;
             }
@@ -346,10 +349,14 @@ pub(crate) async fn capture_payment_in(tx: &mut Tx, payment: &Payment) -> Result
 }
 
 /// A payment is not wanted any more: what is held is let go, by the job of that
-/// request, and what was not tried yet is never asked for.
+/// request, and what was not tried yet is never asked for. A try under way goes
+/// on: whoever hears of its end finds that it is not wanted and gives it back.
 pub(crate) async fn drop_in(tx: &mut Tx, payment: PaymentId, reason: &str) -> Result<()> {
     let mut payment = by_id_in(tx, payment).await?;
     if payment.status == PaymentStatus::Pending {
+        if sql::open_operation(tx, payment.id, OperationKind::Authorize).await?.is_some() {
+            return Ok(());
+        }
         payment.status = PaymentStatus::Released;
         return sql::save(tx, &payment).await;
     }

@@ -175,6 +175,47 @@ async fn a_guest_who_asks_again_after_any_crash_is_charged_once() {
     }
 }
 
+/// A change is being paid, or its card held, while the stay is called off: what
+/// the provider takes late is known here and goes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_for_a_change_of_a_stay_called_off_meanwhile_goes_back() {
+    for (proposer, what) in [("host", "taken"), ("guest", "held")] {
+        let stage = Stage::new("instant").await;
+        let mut program = stage.start("").await;
+        let path = stage.book().await;
+        let card = json!({"payment_method": "pm_card_visa"});
+        stage.insist(&stage.guest, &format!("{path}/payments"), &card, "pay").await;
+        let check_out: chrono::NaiveDate = stage.wish()["check_out"].as_str().unwrap().parse().unwrap();
+        let mut change = json!({"check_out": check_out + chrono::Days::new(1)});
+        let changes = format!("{path}/alterations");
+        let (body, ask) = if proposer == "host" {
+            let (status, proposed) = stage.insist(&stage.host, &changes, &change, "propose").await;
+            assert_eq!(status, 201, "{proposed}");
+            (card, format!("{changes}/{}/accept", proposed["id"].as_str().unwrap()))
+        } else {
+            change["payment_method"] = json!("pm_card_visa");
+            (change, changes)
+        };
+        program.kill();
+        let mut program = stage.start("authorize.asking").await;
+        assert_eq!(stage.ask(&stage.guest, &ask, &body, "change").await, None, "{what}");
+        dies(&mut program, what).await;
+        let _program = stage.start("").await;
+        let (status, cancelled) = stage.insist(&stage.guest, &format!("{path}/cancel"), &json!({}), "cancel").await;
+        assert_eq!((status, &cancelled["state"]), (200, &json!("cancelled")), "{what}: {cancelled}");
+        stage.time_passes("PT2M").await;
+        stage.time_passes("PT2M").await;
+        assert_eq!(stage.one::<i64>("select count(*) from sandbox_charges").await, 2, "{what}: the provider was asked");
+        assert_eq!(
+            stage.one::<i64>("select count(*) from sandbox_charges where state = 'authorized'").await,
+            0,
+            "{what}: nothing stays held"
+        );
+        assert_eq!(stage.charged().await.1, 0, "{what}: all of it went back");
+        stage.all_is_well(what).await;
+    }
+}
+
 /// Steps 2 to 5 again: nobody asks again, the job alone comes to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_nobody_asks_for_again_is_finished_by_its_job() {

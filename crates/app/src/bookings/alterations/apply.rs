@@ -66,6 +66,17 @@ pub(super) async fn apply_in(tx: &mut Tx, booking: &mut Booking, alteration: &mu
     change_in(tx, booking, change).await
 }
 
+/// What a change would cost more is held until the host answers; let go when the
+/// change has ended meanwhile.
+pub(crate) async fn payment_authorized_in(tx: &mut Tx, booking: &Booking, payment: PaymentId) -> Result<()> {
+    match sql::by_payment(tx, payment).await? {
+        Some(alteration) if !matches!(alteration.state, AlterationState::Proposed | AlterationState::Accepted) => {
+            deadlines::return_late_in(tx, booking.id, payment, "the change was not made").await
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a change costs more is in: the booking changes, unless the change has
 /// ended meanwhile; then the money goes back.
 pub(crate) async fn payment_succeeded_in(tx: &mut Tx, booking: &mut Booking, payment: &Payment) -> Result<()> {

@@ -30,7 +30,7 @@ use crate::{App, accounts, calendar, listings, payments, pricing, worker};
 
 pub use answer::{accept, decline, withdraw};
 pub(super) use answer::{close_open_in, expire};
-pub(crate) use apply::{payment_failed_in, payment_succeeded_in};
+pub(crate) use apply::{payment_authorized_in, payment_failed_in, payment_succeeded_in};
 
 /// A proposed change of a booking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
