@@ -69,8 +69,6 @@ pub struct Soak {
     pub tally: Tally,
     placed: AtomicU64,
     alive: Mutex<Vec<BookingId>>,
-    /// Lives at a time.
-    lanes: u64,
 }
 
 /// Errors that a random life meets and that are answers, not faults.
@@ -87,14 +85,14 @@ impl Soak {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn new(app: App, homes: usize, lanes: u64) -> anyhow::Result<Self> {
+    pub async fn new(app: App, homes: usize) -> anyhow::Result<Self> {
         let cast = Cast::make_or_find(&app, homes).await?;
         cast.open_accounts(&app).await?;
         let alive = cast::unfinished(&app).await?;
-        Ok(Self { app, lanes: lanes.max(1), cast, tally: Tally::default(), placed: AtomicU64::new(0), alive: Mutex::new(alive) })
+        Ok(Self { app, cast, tally: Tally::default(), placed: AtomicU64::new(0), alive: Mutex::new(alive) })
     }
 
-    /// Lets `count` more bookings live, as many at a time as there are lanes, the clock moving on by
+    /// Lets `count` more bookings live, eight at a time, the clock moving on by
     /// `step` after every `batch`.
     ///
     /// # Errors
@@ -105,9 +103,9 @@ impl Soak {
         while left > 0 {
             let now = left.min(batch);
             let mut tasks = JoinSet::new();
-            for lane in 0..self.lanes {
-                let (soak, share) = (self.clone(), now / self.lanes + u64::from(lane < now % self.lanes));
-                let random = StdRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9).wrapping_add(round * self.lanes + lane));
+            for lane in 0..8 {
+                let (soak, share) = (self.clone(), now / 8 + u64::from(lane < now % 8));
+                let random = StdRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9).wrapping_add(round * 8 + lane));
                 tasks.spawn(async move { soak.lane(random, share).await });
             }
             while let Some(done) = tasks.join_next().await {

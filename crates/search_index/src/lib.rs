@@ -39,6 +39,6 @@ pub use hilbert::position as place_on_curve;
 pub use index::{Index, Memory, Settings};
 pub use query::{After, Area, Dates, Filters, Month, Query, Sort, decimetres};
 pub use reference::{Reference, is_free_cancellation};
-pub use row::{Change, Market, Occupancy, PlacedTax, Row};
+pub use row::{Change, Market, Occupancy, Row};
 pub use snapshot::Snapshot;
 pub use widen::wider;

@@ -9,9 +9,9 @@ use domain::dates::{Stay, local_date};
 use domain::fees::{DatedFees, in_force};
 use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
-use domain::money::{Currency, MoneyError};
+use domain::money::MoneyError;
 use domain::pricing::{Fees, Occasion, Prices, Quote, Tariff, quote};
-use domain::taxes::TaxRule;
+use domain::taxes::{PlacedTax, TaxRule};
 
 use crate::text::fold;
 
@@ -118,7 +118,9 @@ impl Row {
         now: DateTime<Utc>,
     ) -> Result<Option<Quote>, MoneyError> {
         let Some(tariff) = &self.tariff else { return Ok(None) };
-        let taxes: Vec<TaxRule> = market.taxes.iter().filter(|tax| tax.concerns(self)).map(|tax| tax.rule.clone()).collect();
+        let place = (self.country.as_deref(), self.region.as_str(), self.city.as_str());
+        let owed = market.taxes.iter().filter(|tax| tax.concerns(place, tariff.currency));
+        let taxes: Vec<TaxRule> = owed.map(|tax| tax.rule.clone()).collect();
         let occasion = Occasion { booked_on: local_date(self.time_zone, now), earlier_bookings: self.earlier_bookings };
         let fees = market.fees_of(self.host, stay.nights(), occasion.booked_on);
         quote(&Prices { tariff, days: &self.days, fees: &fees, taxes: &taxes }, stay, guests, &occasion).map(Some)
@@ -160,36 +162,5 @@ impl Market {
     #[must_use]
     pub fn fees_of(&self, host: UserId, nights: i32, booked_on: NaiveDate) -> Fees {
         in_force(&self.dated_fees, self.fees, host, nights, booked_on)
-    }
-}
-
-/// A tax rule with the place it is for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlacedTax {
-    /// The rule.
-    pub rule: TaxRule,
-    /// ISO 3166-1 alpha-2.
-    pub country: String,
-    /// All of the country without.
-    pub region: Option<String>,
-    /// All of the region without.
-    pub city: Option<String>,
-    /// Fixed amounts hold only where homes use this currency.
-    pub currency: Option<Currency>,
-}
-
-impl PlacedTax {
-    /// Whether it is owed for stays in a home of this place and currency.
-    #[must_use]
-    pub fn is_owed_in(&self, country: Option<&str>, region: &str, city: &str, currency: Currency) -> bool {
-        let same = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|name| name.to_lowercase() == have.to_lowercase());
-        country == Some(self.country.as_str())
-            && same(&self.region, region)
-            && same(&self.city, city)
-            && self.currency.is_none_or(|own| own == currency)
-    }
-
-    fn concerns(&self, row: &Row) -> bool {
-        row.tariff.as_ref().is_some_and(|tariff| self.is_owed_in(row.country.as_deref(), &row.region, &row.city, tariff.currency))
     }
 }

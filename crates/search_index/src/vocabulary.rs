@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::money::Currency;
-use domain::taxes::TaxRule;
+use domain::taxes::{PlacedTax, TaxRule};
 
 use crate::lexicon::{Lexicon, Numbers, name};
 use crate::row::{Market, Row};
@@ -37,7 +37,7 @@ struct ZoneKey {
 
 impl ZoneKey {
     fn taxes(&self, market: &Market) -> Arc<[TaxRule]> {
-        let owed = |tax: &&crate::PlacedTax| tax.is_owed_in(self.country.as_deref(), &self.region, &self.city, self.currency);
+        let owed = |tax: &&PlacedTax| tax.concerns((self.country.as_deref(), &self.region, &self.city), self.currency);
         market.taxes.iter().filter(owed).map(|tax| tax.rule.clone()).collect()
     }
 }

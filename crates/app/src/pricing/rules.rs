@@ -251,3 +251,9 @@ pub async fn rule_changes(
 pub(crate) async fn all_fees(app: &App) -> Result<Vec<DatedFees>> {
     sql::all_fees(&app.db).await
 }
+
+/// Every tax rule of every place, past and future ones too, in the order of
+/// their ids.
+pub(crate) async fn all_taxes(app: &App) -> Result<Vec<PlacedTax>> {
+    sql::all_taxes(&app.db).await
+}

@@ -9,7 +9,7 @@ use domain::ids::ListingId;
 use domain::listings::Listing;
 use domain::money::{BasisPoints, Currency};
 use domain::pricing::{ExtraGuest, LeadDiscount, PriceSeason, Promotion, Tariff};
-use domain::taxes::{TaxBase, TaxKind, TaxRule};
+use domain::taxes::{PlacedTax, TaxRule};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -107,47 +107,12 @@ pub(super) async fn put_tariff(tx: &mut Tx, listing: ListingId, tariff: &Tariff)
     Ok(())
 }
 
-#[derive(serde::Deserialize)]
-struct TaxRow {
-    id: String,
-    jurisdiction: String,
-    label: String,
-    kind: TaxKind,
-    rate_bps: i32,
-    amount: i64,
-    base: TaxBase,
-    night_cap: Option<i32>,
-    age_floor: Option<i32>,
-    exempt_from_nights: Option<i32>,
-    from_date: NaiveDate,
-    to_date: Option<NaiveDate>,
-}
-
-impl From<TaxRow> for TaxRule {
-    fn from(row: TaxRow) -> Self {
-        Self {
-            id: row.id,
-            jurisdiction: row.jurisdiction,
-            label: row.label,
-            kind: row.kind,
-            rate_bps: BasisPoints(row.rate_bps),
-            amount: row.amount,
-            base: row.base,
-            night_cap: row.night_cap,
-            age_floor: row.age_floor,
-            exempt_from_nights: row.exempt_from_nights,
-            from: row.from_date,
-            to: row.to_date,
-        }
-    }
-}
-
 /// Taxes in force for an arrival at a listing (fixed amounts only in its own
 /// currency), and the fee rules that may concern a booking of it made now: one
 /// round trip.
 pub(super) async fn taxes_and_fees(tx: &mut Tx, listing: &Listing, check_in: NaiveDate) -> Result<(Vec<TaxRule>, Vec<DatedFees>)> {
     let today = tx.now().date_naive();
-    let (taxes, fees): (Json<Vec<TaxRow>>, Json<Vec<rules::FeeTerms>>) = sqlx::query_as(
+    let (taxes, fees): (Json<Vec<rules::TaxTerms>>, Json<Vec<rules::FeeTerms>>) = sqlx::query_as(
         "select
             (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from tax_rules t
              where country = $1 and (region is null or lower(region) = lower($2)) and (city is null or lower(city) = lower($3))
@@ -164,7 +129,7 @@ pub(super) async fn taxes_and_fees(tx: &mut Tx, listing: &Listing, check_in: Nai
     .bind(today)
     .fetch_one(&mut **tx)
     .await?;
-    Ok((taxes.0.into_iter().map(TaxRule::from).collect(), fees.0.into_iter().map(DatedFees::from).collect()))
+    Ok((taxes.0.into_iter().map(|terms| PlacedTax::from(terms).rule).collect(), fees.0.into_iter().map(DatedFees::from).collect()))
 }
 
 /// Bookings of a listing that came to something.

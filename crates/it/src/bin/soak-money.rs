@@ -57,7 +57,7 @@ async fn child(url: &str) -> anyhow::Result<()> {
     let app = headless(pool.clone(), start(), app::ids::Ids::random());
     app.clock.follow(&app.db).await?;
     set_chaos(&app, Chaos { delay_seconds: 5, copies: 2, reorder: true }).await?;
-    let soak = Arc::new(Soak::new(app.clone(), arguments.homes, 8).await?);
+    let soak = Arc::new(Soak::new(app.clone(), arguments.homes).await?);
     loop {
         let already = placed(&pool).await?;
         if already >= arguments.bookings {

@@ -1,5 +1,5 @@
-//! A small soak: random lives of bookings one after another, so that a run can be
-//! repeated, then the proof. The large one, many at a time, is `bin/soak`.
+//! A small soak: random lives of bookings, then the proof. The large one is
+//! `cargo run --release -p it --bin soak-money`.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ async fn random_lives_leave_nothing_unbalanced_lost_or_double() {
     let start = "2030-01-01T10:00:00Z".parse().unwrap();
     let app = it::world::headless(db.pool().clone(), start, Ids::seeded(11));
     set_chaos(&app, Chaos { delay_seconds: 5, copies: 2, reorder: true }).await.unwrap();
-    let soak = Arc::new(Soak::new(app.clone(), 24, 1).await.unwrap());
+    let soak = Arc::new(Soak::new(app.clone(), 24).await.unwrap());
     soak.live(20_300_101, 160, 40, TimeDelta::hours(30)).await.unwrap();
     soak.finish().await.unwrap();
     let proof = prove(&app, start).await.unwrap();

@@ -14,13 +14,13 @@ use domain::ids::{ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::{BasisPoints, Currency};
 use domain::pricing::{ExtraGuest, FeeRule, Fees, LeadDiscount, PriceSeason, Promotion, Tariff};
-use domain::taxes::{TaxBase, TaxKind, TaxRule};
+use domain::taxes::{PlacedTax, TaxBase, TaxKind, TaxRule};
 use uuid::Uuid;
 
 pub use figures::{Figures, measure};
 pub use questions::Kind;
 
-use crate::row::{Market, Occupancy, PlacedTax, Row};
+use crate::row::{Market, Occupancy, Row};
 
 /// Cities of the world.
 pub const CITIES: u64 = 500;

@@ -10,8 +10,8 @@ use domain::ids::{FeeRuleId, ListingId, UserId};
 use domain::listings::{Point, PropertyType, RoomType};
 use domain::money::{BasisPoints, Currency};
 use domain::pricing::{ExtraGuest, FeeRule, Fees, LeadDiscount, PriceSeason, Promotion, Tariff};
-use domain::taxes::{TaxBase, TaxKind, TaxRule};
-use search_index::{Area, Dates, Filters, Market, Month, Occupancy, PlacedTax, Query, Row, Sort};
+use domain::taxes::{PlacedTax, TaxBase, TaxKind, TaxRule};
+use search_index::{Area, Dates, Filters, Market, Month, Occupancy, Query, Row, Sort};
 use uuid::Uuid;
 
 /// Numbers that follow from a seed (splitmix64).

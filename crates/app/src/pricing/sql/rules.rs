@@ -12,8 +12,9 @@ use crate::error::Result;
 use crate::pricing::rules::{Change, Kept, RuleChange};
 use crate::tx::Tx;
 
-#[derive(sqlx::FromRow)]
-struct TaxRow {
+/// What a tax rule says, as stored.
+#[derive(sqlx::FromRow, serde::Deserialize)]
+pub(in crate::pricing) struct TaxTerms {
     id: String,
     jurisdiction: String,
     label: String,
@@ -30,15 +31,10 @@ struct TaxRow {
     exempt_from_nights: Option<i32>,
     from_date: NaiveDate,
     to_date: Option<NaiveDate>,
-    version: i32,
-    created_at: DateTime<Utc>,
-    created_by: Option<UserId>,
-    updated_at: DateTime<Utc>,
-    updated_by: Option<UserId>,
 }
 
-impl From<TaxRow> for Kept<PlacedTax> {
-    fn from(row: TaxRow) -> Self {
+impl From<TaxTerms> for PlacedTax {
+    fn from(row: TaxTerms) -> Self {
         let rule = TaxRule {
             id: row.id,
             jurisdiction: row.jurisdiction,
@@ -53,8 +49,25 @@ impl From<TaxRow> for Kept<PlacedTax> {
             from: row.from_date,
             to: row.to_date,
         };
+        Self { rule, country: row.country, region: row.region, city: row.city, currency: row.currency }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct TaxRow {
+    #[sqlx(flatten)]
+    terms: TaxTerms,
+    version: i32,
+    created_at: DateTime<Utc>,
+    created_by: Option<UserId>,
+    updated_at: DateTime<Utc>,
+    updated_by: Option<UserId>,
+}
+
+impl From<TaxRow> for Kept<PlacedTax> {
+    fn from(row: TaxRow) -> Self {
         Self {
-            rule: PlacedTax { rule, country: row.country, region: row.region, city: row.city, currency: row.currency },
+            rule: row.terms.into(),
             version: row.version,
             created_at: row.created_at,
             created_by: row.created_by,
@@ -62,6 +75,12 @@ impl From<TaxRow> for Kept<PlacedTax> {
             updated_by: row.updated_by,
         }
     }
+}
+
+/// Every tax of every place, past and future ones too.
+pub(in crate::pricing) async fn all_taxes(db: &PgPool) -> Result<Vec<PlacedTax>> {
+    let rows: Vec<TaxTerms> = sqlx::query_as("select * from tax_rules order by id").fetch_all(db).await?;
+    Ok(rows.into_iter().map(PlacedTax::from).collect())
 }
 
 pub(in crate::pricing) async fn tax_rules(db: &PgPool, country: Option<&str>, page: &PageRequest<String>) -> Result<Vec<Kept<PlacedTax>>> {

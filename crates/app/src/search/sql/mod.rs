@@ -4,12 +4,9 @@ pub(super) mod feed;
 pub(super) mod find;
 pub(super) mod projection;
 
-use chrono::NaiveDate;
 use domain::ids::ListingId;
 use domain::listings::{Point, PropertyType, RoomType};
-use domain::money::{BasisPoints, Currency};
-use domain::taxes::{TaxBase, TaxKind, TaxRule};
-use search_index::PlacedTax;
+use domain::money::Currency;
 use sqlx::PgPool;
 
 use super::cards::Card;
@@ -65,55 +62,4 @@ pub(super) async fn cards(db: &PgPool, ids: &[ListingId]) -> Result<Vec<Card>> {
         currency: row.currency,
     };
     Ok(rows.into_iter().map(card).collect())
-}
-
-#[derive(sqlx::FromRow)]
-struct TaxRow {
-    id: String,
-    jurisdiction: String,
-    label: String,
-    country: String,
-    region: Option<String>,
-    city: Option<String>,
-    kind: TaxKind,
-    rate_bps: i32,
-    amount: i64,
-    currency: Option<Currency>,
-    base: TaxBase,
-    night_cap: Option<i32>,
-    age_floor: Option<i32>,
-    exempt_from_nights: Option<i32>,
-    from_date: NaiveDate,
-    to_date: Option<NaiveDate>,
-}
-
-impl From<TaxRow> for PlacedTax {
-    fn from(row: TaxRow) -> Self {
-        Self {
-            country: row.country,
-            region: row.region,
-            city: row.city,
-            currency: row.currency,
-            rule: TaxRule {
-                id: row.id,
-                jurisdiction: row.jurisdiction,
-                label: row.label,
-                kind: row.kind,
-                rate_bps: BasisPoints(row.rate_bps),
-                amount: row.amount,
-                base: row.base,
-                night_cap: row.night_cap,
-                age_floor: row.age_floor,
-                exempt_from_nights: row.exempt_from_nights,
-                from: row.from_date,
-                to: row.to_date,
-            },
-        }
-    }
-}
-
-/// Every tax of every place.
-pub(super) async fn taxes(db: &PgPool) -> Result<Vec<PlacedTax>> {
-    let rows: Vec<TaxRow> = sqlx::query_as("select * from tax_rules order by id").fetch_all(db).await?;
-    Ok(rows.into_iter().map(PlacedTax::from).collect())
 }
