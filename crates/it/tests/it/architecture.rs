@@ -37,7 +37,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("jobs", &[]),
     ("platform", &[]),
     ("documents", &["domain"]),
-    ("scenery", &["domain"]),
+    ("scenery", &[]),
     ("search_index", &["domain"]),
     ("gazetteer", &["domain", "search_index"]),
     ("app", &["domain", "jobs", "platform", "documents", "search_index", "gazetteer"]),
