@@ -64,6 +64,11 @@ export function steppers(root = document) {
 }
 steppers();
 
+/** A menu of dates shows a calendar, fetched when it is first opened. */
+for (const box of document.querySelectorAll("details [data-range]")) {
+  box.closest("details")?.addEventListener("toggle", () => import("asset:dates.js"), { once: true });
+}
+
 /** The search bar says what is chosen. */
 for (const bar of document.querySelectorAll("[data-search-bar]")) {
   const words = /** @type {HTMLElement | null} */ (bar.querySelector("[data-guests]"));

@@ -80,6 +80,7 @@ for (const box of document.querySelectorAll("[data-range]")) {
   const menu = box.closest("details");
   if (menu) {
     menu.addEventListener("toggle", () => menu.open && enhance(box));
+    if (menu.open) enhance(box);
   } else {
     // A listing's own calendar is wanted soon, but not before the page is there.
     for (const field of box.querySelectorAll("input")) field.addEventListener("focus", () => enhance(box), { once: true });

@@ -165,7 +165,7 @@ async fn results(State(app): State<App>, visitor: Visitor, Asked(fields): Asked)
         pressed: fields.has(name, value),
         href: format!("/search{}", toggled(&fields, name, value).query()),
     });
-    let mut shell = Shell::new(&app, &visitor, &heading).script(crate::assets::DATES_JS).script(crate::assets::MAP_JS);
+    let mut shell = Shell::new(&app, &visitor, &heading).script(crate::assets::MAP_JS);
     // Search engines know one page for each place; the rest leads them in circles.
     let known = Fields::default().with("place", place.unwrap_or_default()).query();
     if fields.iter().all(|(name, value)| name == "place" || value.is_empty()) {
