@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
-    AlterationId, BookingId, CoHostId, ConversationId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId,
+    AlterationId, BookingId, CoHostId, ConversationId, CreditGrantId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId,
     RefundRequestId, ReviewId, TransferId, UserId,
 };
 use domain::reviews::Subject;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::tx::Tx;
-use crate::{App, bookings, invoicing, listings, messaging, notifications, wishlists, worker};
+use crate::{App, bookings, coupons, invoicing, listings, messaging, notifications, wishlists, worker};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,8 @@ pub enum Event {
     InstalmentDueSoon { payment: PaymentId, booking: BookingId },
     #[serde(rename = "payment.instalment_unpaid")]
     InstalmentUnpaid { payment: PaymentId, booking: BookingId },
+    #[serde(rename = "credit.granted")]
+    CreditGranted { grant: CreditGrantId, user: UserId },
     #[serde(rename = "dispute.opened")]
     DisputeOpened { dispute: DisputeId, booking: BookingId },
     #[serde(rename = "dispute.closed")]
@@ -234,6 +236,7 @@ async fn react_in(tx: &mut Tx, event: &Event) -> Result<()> {
         }
         Event::UserErased { user } => {
             listings::co_hosts::forget_in(tx, *user).await?;
+            coupons::credit::forfeit_in(tx, *user).await?;
             messaging::forget_in(tx, *user).await?;
             wishlists::forget_in(tx, *user).await?;
             notifications::forget_in(tx, *user).await

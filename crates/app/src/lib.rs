@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 mod copy;
+pub mod coupons;
 pub mod error;
 pub mod events;
 pub mod failpoints;

@@ -8,7 +8,7 @@ use jobs::{Enqueue, Job, Registry, Schedule, Worker, WorkerSettings};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
-use crate::{App, accounts, bookings, calendar, events, idempotency, invoicing, notifications, payments, reviews, search, wishlists};
+use crate::{App, accounts, bookings, calendar, coupons, events, idempotency, invoicing, notifications, payments, reviews, search, wishlists};
 
 /// Asks for `job` at `run_at`, in the caller's transaction.
 pub(crate) async fn enqueue_in<J: Job<App>>(tx: &mut Tx, job: &J, run_at: DateTime<Utc>) -> Result<()> {
@@ -56,6 +56,7 @@ pub fn registry() -> Registry<App> {
         .register::<crate::ports::sandbox::DeliverWebhook>()
         .register::<crate::ports::sandbox::TimePasses>()
         .register::<bookings::jobs::ExpireBooking>()
+        .register::<coupons::jobs::ExpireCredit>()
         .register::<bookings::jobs::CompleteBooking>()
         .register::<bookings::jobs::EarnBooking>()
         .register::<bookings::jobs::ExpireAlteration>()

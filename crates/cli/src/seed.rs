@@ -329,7 +329,7 @@ async fn add_trips(app: &App, guest: &Actor, homes: &[ListingId]) -> anyhow::Res
         let stay = Stay::new(check_in, check_in + TimeDelta::days(nights)).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let guests = Guests { adults: 2, ..Guests::default() };
         let message = "We come by train and would like to leave our bags before noon.".to_owned();
-        let request = Request { listing_id: listing, stay, guests, message, expected_total: None };
+        let request = Request { message, ..Request::of(listing, stay, guests) };
         let booking = app::bookings::request(app, guest, request, None).await?.value;
         app::bookings::pay(app, guest, booking.id, "pm_card_visa", None).await?;
     }

@@ -17,6 +17,12 @@ words! {
         CancelBooking = "cancel_booking",
         /// Gave a guest money back.
         RefundBooking = "refund_booking",
+        /// Wrote a coupon.
+        CreateCoupon = "create_coupon",
+        /// Ended a coupon.
+        EndCoupon = "end_coupon",
+        /// Gave somebody credit.
+        GrantCredit = "grant_credit",
         /// Took a review out of sight.
         HideReview = "hide_review",
         /// Told a bank the marketplace's side of a dispute.
@@ -37,7 +43,8 @@ impl AuditAction {
     #[must_use]
     pub const fn subject(self) -> &'static str {
         match self {
-            Self::SuspendUser | Self::RestoreUser => "user",
+            Self::SuspendUser | Self::RestoreUser | Self::GrantCredit => "user",
+            Self::CreateCoupon | Self::EndCoupon => "coupon",
             Self::PauseListing | Self::ArchiveListing => "listing",
             Self::CancelBooking | Self::RefundBooking => "booking",
             Self::HideReview => "review",

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::cancellation::PolicyTerms;
+use crate::coupons::Contribution;
 use crate::dates::Stay;
 use crate::guests::Guests;
 use crate::ids::{BookingId, ListingId, UserId};
@@ -148,6 +149,9 @@ pub struct Terms {
     /// Minor units that the host has given back beyond the policy.
     #[serde(default)]
     pub granted: i64,
+    /// What of the price coupon and credit pay.
+    #[serde(default)]
+    pub contribution: Contribution,
 }
 
 /// A guest's contract for a stay.
@@ -198,10 +202,16 @@ pub struct Booking {
 }
 
 impl Booking {
-    /// What the guest pays in all.
+    /// What the stay costs the guest in all, whoever pays it.
     #[must_use]
     pub fn total(&self) -> Money {
         Money::new(self.terms.quote.total, self.currency)
+    }
+
+    /// What the guest's card pays of it: the rest of what coupon and credit pay.
+    #[must_use]
+    pub fn due(&self) -> Money {
+        Money::new(self.terms.quote.total - self.terms.contribution.total(), self.currency)
     }
 
     /// Whether the deadline of an unpaid hold or unanswered request has passed.

@@ -80,6 +80,8 @@ ids! {
     RuleChangeId,
     /// A receipt, invoice or credit note.
     DocumentId,
+    /// What guests may take off a price.
+    CouponId,
     /// Credit given to a guest.
     CreditGrantId,
     /// A recorded fact that others are told.

@@ -18,7 +18,7 @@ pub use marketplace::{
     converted, correction, credit_expired, credit_issued, goodwill_refund, provider_fee, revalued, swept_to_bank, tax_remitted,
 };
 pub use stays::{
-    Division, cancel_after_earn, cancel_before_earn, cancel_partly_earned, capture, capture_with, earn, earn_part, late_payment_returned,
+    Division, cancel_after_earn, cancel_before_earn, cancel_partly_earned, capture, contributed, earn, earn_part, late_payment_returned,
     refund_after_earn, refund_before_earn, refund_paid,
 };
 
@@ -41,6 +41,8 @@ words! {
     PostingEvent {
         /// A guest's money has come in.
         Capture = "capture",
+        /// Coupon and credit pay their part of a stay.
+        Contribution = "contribution",
         /// The host has earned.
         Earn = "earn",
         /// Called off before the host had earned.

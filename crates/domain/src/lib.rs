@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod calendar_feeds;
 pub mod cancellation;
 pub mod co_hosts;
+pub mod coupons;
 pub mod dates;
 pub mod fees;
 pub mod fields;

@@ -44,13 +44,11 @@ fn options(database: &str) -> PgConnectOptions {
     PrivatePostgres::start(&server_folder(), &settings).expect("a PostgreSQL for tests").connect_options(database)
 }
 
-/// The template's name changes with the migrations.
+/// The template's name changes with the migrations that this program carries.
 fn template_name() -> String {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(workspace().join("migrations")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
     let mut hash = Sha256::new();
-    for file in files {
-        hash.update(std::fs::read(file).unwrap());
+    for migration in app::MIGRATOR.iter() {
+        hash.update(&migration.checksum);
     }
     let hex: String = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("roost_template_{hex}")

@@ -198,23 +198,41 @@ impl Soak {
             let check_in = today + Days::new(random.random_range(1..180));
             let nights = if random.random_range(0..30) == 0 { random.random_range(28..65) } else { random.random_range(1..8) };
             let Ok(stay) = Stay::new(check_in, check_in + Days::new(nights)) else { continue };
-            let wish = Request {
-                listing_id: home.listing,
-                stay,
-                guests: Guests { adults: random.random_range(1..3), ..Guests::default() },
-                message: String::new(),
-                expected_total: None,
-            };
+            if random.random_range(0..15) == 0 {
+                self.goodwill(random, &guest).await?;
+            }
+            let guests = Guests { adults: random.random_range(1..3), ..Guests::default() };
+            let coupon = (random.random_range(0..5) == 0).then(|| cast::code(random.random_range(0..cast::COUPONS)));
+            let use_credit = random.random_range(0..2) == 0;
+            let wish = Request { coupon, use_credit, ..Request::of(home.listing, stay, guests) };
             match expected(app::bookings::request(&self.app, &guest, wish, None).await)? {
                 Some(once) => {
                     self.placed.fetch_add(1, Ordering::Relaxed);
                     self.tally.count("placed");
+                    let contribution = &once.value.terms.contribution;
+                    if contribution.coupon.is_some() {
+                        self.tally.count("with a coupon");
+                    }
+                    if contribution.credit > 0 {
+                        self.tally.count("with credit");
+                    }
                     return Ok(Some(once.value));
                 }
                 None => self.tally.count("nights taken or refused"),
             }
         }
         Ok(None)
+    }
+
+    /// Staff give a guest credit in some currency, for a while or for good.
+    async fn goodwill(&self, random: &mut StdRng, guest: &Actor) -> anyhow::Result<()> {
+        let Some(user) = guest.user_id() else { return Ok(()) };
+        let currency = ["EUR", "USD", "JPY", "BHD"][random.random_range(0..4)].parse().map_err(anyhow::Error::msg)?;
+        let amount = Money::new(random.random_range(1..20_000), currency);
+        let until = (random.random_range(0..3) > 0).then(|| self.app.clock.now() + TimeDelta::days(random.random_range(5..200)));
+        app::coupons::credit::grant(&self.app, &self.cast.staff(), user, (amount, until), "for the soak").await?;
+        self.tally.count("credit given");
+        Ok(())
     }
 
     async fn pay(&self, random: &mut StdRng, booking: &Booking) -> anyhow::Result<()> {

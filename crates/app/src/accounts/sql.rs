@@ -397,6 +397,8 @@ pub(super) async fn export(db: &PgPool, user: UserId) -> Result<serde_json::Valu
             'proposed_changes', coalesce((select jsonb_agg(to_jsonb(a)) from booking_alterations a where a.proposer_id = $1), '[]'),
             'refund_requests', coalesce((select jsonb_agg(to_jsonb(r)) from refund_requests r where r.guest_id = $1), '[]'),
             'documents', coalesce((select jsonb_agg(to_jsonb(d)) from issued_documents d where d.user_id = $1), '[]'),
+            'credit', coalesce((select jsonb_agg(to_jsonb(g) - 'granted_by') from credit_grants g where g.user_id = $1), '[]'),
+            'coupons_and_credit_used', coalesce((select jsonb_agg(to_jsonb(c)) from contributions c where c.guest_id = $1), '[]'),
             'own_fees', coalesce((select jsonb_agg(to_jsonb(f)) from fee_rules f where f.host_id = $1), '[]'),
             'helps_with', coalesce((select jsonb_agg(to_jsonb(h)) from listing_co_hosts h where h.user_id = $1 or h.invited_by = $1), '[]'),
             'reviews_written', coalesce((select jsonb_agg(to_jsonb(r)) from reviews r where r.author_id = $1), '[]'),

@@ -22,8 +22,10 @@ use crate::{accounts, calendar, payments};
 /// What calling off now would do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CancellationPreview {
-    /// What the guest gets back.
+    /// What goes back to the guest's card.
     pub refund: Money,
+    /// What goes back to the guest's credit.
+    pub credit: Money,
     /// What the guest has paid.
     pub paid: Money,
     /// What the host keeps, after fees.
@@ -89,9 +91,10 @@ pub async fn preview_cancellation(app: &App, actor: &Actor, id: BookingId) -> Re
 async fn preview_in(tx: &mut Tx, booking: &Booking, (settlement, host_fee): &(Settlement, i64)) -> Result<CancellationPreview> {
     let money = |amount| Money::new(amount, booking.currency);
     let paid: i64 = payments::all_of_booking_in(tx, booking.id).await?.iter().map(|payment| payment.captured - payment.refunded).sum();
-    let (refund, keeps) = earnings::foreseen_in(tx, booking, settlement).await?;
+    let (back, keeps) = earnings::foreseen_in(tx, booking, settlement).await?;
     Ok(CancellationPreview {
-        refund: money(refund),
+        refund: money(back.refund),
+        credit: money(back.credit),
         paid: money(paid),
         host_receives: money(keeps),
         host_fee: money(*host_fee),
@@ -170,7 +173,7 @@ pub(super) async fn undo_in(
     booking: &Booking,
     (settled, host_fee): (&Settlement, i64),
 ) -> Result<(Money, Vec<PaymentOperationId>)> {
-    let refund = earnings::settle_in(tx, booking, settled).await?;
+    let refund = earnings::settle_in(tx, booking, settled).await?.refund;
     if host_fee > 0 {
         let fee = Money::new(host_fee, booking.currency);
         let posting = ledger::host_cancellation_fee(booking.id, booking.host_id, fee).map_err(fault)?;

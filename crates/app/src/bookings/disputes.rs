@@ -4,13 +4,14 @@
 
 use domain::bookings::{BookingState, Move};
 use domain::ids::{BookingId, DisputeId};
-use domain::ledger::{self, Division};
+use domain::ledger::{self, Division, PostingEvent};
 
 use super::earnings::fault;
 use super::{Mover, alterations, move_in, sql};
 use crate::error::Result;
+use crate::payments::Promise;
 use crate::tx::Tx;
-use crate::{calendar, payments};
+use crate::{calendar, coupons, payments};
 
 /// The bank has decided: what waited for it goes on.
 pub(crate) async fn dispute_closed_in(tx: &mut Tx, id: BookingId, dispute: DisputeId, won: bool) -> Result<()> {
@@ -46,12 +47,18 @@ async fn lost_in(tx: &mut Tx, id: BookingId, dispute: DisputeId) -> Result<()> {
         move_in(tx, &mut booking, Move::Cancel, Mover::SYSTEM, "the guest's bank took the money back").await?;
         // What other payments have left goes back too.
         let left = held - dispute.amount.amount.min(held);
+        let mut refund = 0;
         if left > 0 {
-            let back = domain::money::Money::new(left, booking.currency);
-            let posting = ledger::refund_before_earn(&format!("{}:rest", dispute.id), id, back, 0).map_err(fault)?;
-            payments::post_in(tx, &posting, Some(id)).await?;
+            let standing = payments::standing_in(tx, id, booking.currency).await?;
+            // What is not credit or coupon is other payments'.
+            let contributed = standing.promo + standing.credit.map_or(0, |(_, amount)| amount);
+            let back = standing.back(left, left - contributed);
+            let promise = Promise { key: format!("rfb:{}:rest", dispute.id), event: PostingEvent::RefundBeforeEarn, target: None, back };
+            payments::promise_back_in(tx, id, &standing, promise).await?;
+            coupons::given_back_in(tx, &booking, back).await?;
+            refund = back.refund;
         }
-        payments::give_back_in(tx, id, left, "the booking was called off").await?;
+        payments::give_back_in(tx, id, refund, "the booking was called off").await?;
     }
     Ok(())
 }

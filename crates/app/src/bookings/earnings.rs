@@ -5,15 +5,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::bookings::{Booking, BookingState};
 use domain::cancellation::Settlement;
 use domain::ids::{BookingId, PaymentOperationId, UserId};
-use domain::ledger::{self, Account, Parts, PostingEvent, Standing, parts_of};
+use domain::ledger::{self, Account, Back, Parts, PostingEvent, Standing, parts_of};
 use domain::payouts::{self, Leg};
 
 use super::{jobs, sql};
 use crate::App;
 use crate::error::{Error, Result};
-use crate::payments::{self, Happening, Planned, Promise};
+use crate::payments::{self, GoesBack, Happening, Planned, Promise};
 use crate::tx::Tx;
-use crate::worker;
+use crate::{coupons, worker};
 
 /// How long after check-out money that has not come in is waited for.
 const PATIENCE: TimeDelta = TimeDelta::days(30);
@@ -128,37 +128,46 @@ fn of_what_is_there(settled: &Settlement, standing: &Standing) -> Result<Settlem
     if short { settled.of_paid(there).map_err(fault) } else { Ok(settled.clone()) }
 }
 
-/// What a settlement would promise the guest and leave to the hosts, in minor
-/// units, of what has come in so far.
-pub(super) async fn foreseen_in(tx: &mut Tx, booking: &Booking, settled: &Settlement) -> Result<(i64, i64)> {
+/// What a settlement would give back and leave to the hosts (minor units), of
+/// what has come in so far.
+pub(super) async fn foreseen_in(tx: &mut Tx, booking: &Booking, settled: &Settlement) -> Result<(Back, i64)> {
     let standing = payments::standing_in(tx, booking.id, booking.currency).await?;
     let there = standing.funds + standing.earned_in_all();
     let settled = of_what_is_there(settled, &standing)?;
     let kept = settled.kept().map_err(fault)?;
     let cash = payments::left_to_refund_in(tx, booking.id).await?;
-    let refund = (there - kept).clamp(0, settled.refund.min(cash));
-    Ok((refund, if there == 0 { 0 } else { settled.host_receives.min(there) }))
+    let back = GoesBack { wanted: settled.refund, cash }.of(&standing, (there - kept).max(0));
+    Ok((back, if there == 0 { 0 } else { settled.host_receives.min(there) }))
 }
 
 /// A booking was called off: its money is divided for good, what the hosts keep
-/// is due at once, and nothing more is planned. Answers what the guest is
-/// promised back, in minor units.
-pub(super) async fn settle_in(tx: &mut Tx, booking: &Booking, settled: &Settlement) -> Result<i64> {
+/// is due at once, and nothing more is planned. Answers what goes back.
+pub(super) async fn settle_in(tx: &mut Tx, booking: &Booking, settled: &Settlement) -> Result<Back> {
     let standing = payments::standing_in(tx, booking.id, booking.currency).await?;
     let settled = &of_what_is_there(settled, &standing)?;
     let before: Vec<(UserId, i64)> = people(&standing.earned).collect();
     let event = if before.is_empty() { PostingEvent::CancelBeforeEarn } else { PostingEvent::CancelAfterEarn };
     // No more goes back to a card than was taken from it.
     let cash = payments::left_to_refund_in(tx, booking.id).await?;
-    let refund = Some(settled.refund.min(cash));
+    let refund = Some(GoesBack { wanted: settled.refund, cash });
     let happening = Happening { key: format!("cx:{}", booking.id), event, target: parts(booking, settled)?, refund };
     let divided = payments::divide_in(tx, booking.id, &standing, happening).await?;
+    coupons::given_back_in(tx, booking, divided.back).await?;
     let leg = payments::legs_begun_in(tx, booking.id).await?.iter().max().map_or(0, |last| last + 1);
     let gets = |user: UserId, keeps: i64| keeps - before.iter().find(|(other, _)| *other == user).map_or(0, |(_, amount)| *amount);
     let amounts: Vec<(UserId, i64)> = people(&divided.target).map(|(user, keeps)| (user, gets(user, keeps))).collect();
     payments::payouts_fall_due_in(tx, booking.id, booking.currency, leg, &amounts).await?;
     payments::cancel_payouts_in(tx, booking.id).await?;
-    Ok(divided.refund)
+    Ok(divided.back)
+}
+
+/// How a price that goes down by `less` minor units would give back, of what has
+/// come in so far.
+pub(super) async fn foreseen_reduction_in(tx: &mut Tx, booking: &Booking, less: i64) -> Result<Back> {
+    let standing = payments::standing_in(tx, booking.id, booking.currency).await?;
+    let kept = whole(booking).kept().map_err(fault)? - less;
+    let beyond = (standing.funds + standing.earned_in_all() - kept).max(0);
+    Ok(standing.back(beyond, payments::left_to_refund_in(tx, booking.id).await?))
 }
 
 /// The price of a booking has gone down (its terms say so already): what has
@@ -179,6 +188,8 @@ pub(super) async fn give_back_in(tx: &mut Tx, booking: &Booking, key: &str) -> R
     } else {
         (format!("rfe:{key}"), PostingEvent::RefundAfterEarn, Some(parts(booking, &whole)?))
     };
-    payments::promise_back_in(tx, booking.id, &standing, Promise { key, event, target, amount: beyond }).await?;
-    payments::refund_in(tx, booking.id, beyond, "price_reduced").await
+    let back = standing.back(beyond, payments::left_to_refund_in(tx, booking.id).await?);
+    payments::promise_back_in(tx, booking.id, &standing, Promise { key, event, target, back }).await?;
+    coupons::given_back_in(tx, booking, back).await?;
+    payments::refund_in(tx, booking.id, back.refund, "price_reduced").await
 }

@@ -15,7 +15,7 @@ use crate::tx::Tx;
 use crate::{payments, worker};
 
 fn occasion(booking: &Booking, now: chrono::DateTime<chrono::Utc>) -> Occasion {
-    Occasion { total: booking.total(), check_in_at: booking.check_in_at, nights: booking.stay.nights(), now }
+    Occasion { total: booking.due(), check_in_at: booking.check_in_at, nights: booking.stay.nights(), now }
 }
 
 fn fault(error: impl std::fmt::Display) -> Error {

@@ -33,7 +33,7 @@ pub(crate) use read::find;
 pub use read::{
     ArrivalInfo, BookingDetail, BookingFilter, HistoryEntry, arrival, by_id, detail, history, list, party, payment, refund_timeline,
 };
-pub use request::{Request, request};
+pub use request::{Request, foresee_contribution, request};
 pub use shorten::{ShorteningPreview, preview_shortening, shorten};
 
 use domain::actor::Actor;
@@ -44,8 +44,8 @@ use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
 use crate::events::{self, Event};
-use crate::listings;
 use crate::tx::Tx;
+use crate::{coupons, listings};
 
 /// Who moves a booking, and in which role.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +105,13 @@ async fn move_in(tx: &mut Tx, booking: &mut Booking, wish: Move, mover: Mover, r
             booking.cancelled_at = Some(now);
             // The marketplace's own cancellations are staff's in the books.
             booking.cancelled_by = Some(if mover.side == Side::System { Side::Staff } else { mover.side });
+        }
+        _ => {}
+    }
+    match (from, to) {
+        (_, BookingState::Confirmed) => coupons::pay_in(tx, booking).await?,
+        (BookingState::PendingPayment | BookingState::Requested, BookingState::Declined | BookingState::Expired | BookingState::Cancelled) => {
+            coupons::release_in(tx, booking).await?;
         }
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState, PAYMENT_HOLD, Terms, booking_code};
+use domain::coupons::Contribution;
 use domain::dates::{Stay, instant_on};
 use domain::guests::Guests;
 use domain::ids::{ListingId, UserId};
@@ -18,7 +19,7 @@ use crate::failpoints;
 use crate::idempotency::{self, IdempotencyKey, Once};
 use crate::pricing::{Offer, PriceSheet};
 use crate::tx::Tx;
-use crate::{accounts, calendar, listings, payments, pricing, worker};
+use crate::{accounts, calendar, coupons, listings, payments, pricing, worker};
 
 /// What a guest asks for.
 #[derive(Debug, Clone)]
@@ -33,6 +34,29 @@ pub struct Request {
     pub message: String,
     /// What the guest was shown; only compared, never believed.
     pub expected_total: Option<Money>,
+    /// A coupon's code as typed.
+    pub coupon: Option<String>,
+    /// Spend one's own credit.
+    pub use_credit: bool,
+    /// What the guest was shown that their card pays; only compared.
+    pub expected_due: Option<Money>,
+}
+
+impl Request {
+    /// Asks for a stay and nothing beside it.
+    #[must_use]
+    pub const fn of(listing_id: ListingId, stay: Stay, guests: Guests) -> Self {
+        Self {
+            listing_id,
+            stay,
+            guests,
+            message: String::new(),
+            expected_total: None,
+            coupon: None,
+            use_credit: false,
+            expected_due: None,
+        }
+    }
 }
 
 /// A guest asks for a stay. The nights are theirs for 15 minutes, until they
@@ -41,8 +65,8 @@ pub struct Request {
 /// # Errors
 /// `409 dates_unavailable` when somebody else has a night of it, `409
 /// price_changed` (with the new quote) when `expected_total` is not the price,
-/// 422 with every rule of the host that the stay breaks, `403
-/// email_unverified`, 404 when the home cannot be booked.
+/// 422 with every rule of the host that the stay breaks or why a coupon takes
+/// nothing off, `403 email_unverified`, 404 when the home cannot be booked.
 pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&IdempotencyKey>) -> Result<Once<Booking>> {
     let guest = accounts::require_verified(actor)?;
     error::check(|check| {
@@ -72,7 +96,7 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     let now = tx.now();
     let shares = listings::co_hosts::shares_in(&mut tx, listing.id).await?;
     let terms = Terms { shares, ..terms(&listing, &offer, rules.preparation_nights) };
-    let booking = insert_in(&mut tx, guest, &listing, &wish, terms).await?;
+    let mut booking = insert_in(&mut tx, guest, &listing, &wish, terms).await?;
     calendar::occupy_in(
         &mut tx,
         listing.id,
@@ -81,10 +105,11 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
         calendar::Hold { preparation_nights: rules.preparation_nights, expires_at: booking.hold_expires_at },
     )
     .await?;
+    contribute_in(&mut tx, &mut booking, &wish).await?;
     let claim = payments::Claim {
         booking: booking.id,
         payer: guest,
-        amount: booking.total(),
+        amount: booking.due(),
         purpose: PaymentPurpose::Stay,
         due_at: None,
         method: None,
@@ -100,6 +125,26 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
     Ok(Once { value: booking, replayed: false })
 }
 
+/// What coupon and credit would pay of `price` now.
+///
+/// # Errors
+/// 422 with why the coupon takes nothing off, 401 when nobody is logged in.
+pub async fn foresee_contribution(
+    app: &App,
+    actor: &Actor,
+    price: Money,
+    wish: coupons::ContributionWish<'_>,
+) -> Result<Contribution> {
+    if wish.is_empty() {
+        return Ok(Contribution::default());
+    }
+    let guest = accounts::require_user(actor)?;
+    // A transaction for one view of the data; nothing is written.
+    let mut tx = app.begin().await?;
+    let first_booking = !sql::has_booked(&mut tx, guest).await?;
+    coupons::foresee_in(&mut tx, coupons::Purchase { guest, price, first_booking }, wish).await
+}
+
 fn check_expected(wish: &Request, offer: &Offer) -> Result<()> {
     let total = Money::new(offer.quote.total, offer.quote.currency);
     match wish.expected_total {
@@ -107,6 +152,26 @@ fn check_expected(wish: &Request, offer: &Offer) -> Result<()> {
             code: "price_changed",
             message: format!("the price is now {total}, you expected {expected}"),
             details: Some(json!({"quote": offer.quote})),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Coupon and credit pay their part, if that is wished. After the nights are
+/// held, so that everybody locks in one order.
+async fn contribute_in(tx: &mut Tx, booking: &mut Booking, wish: &Request) -> Result<()> {
+    let asked = coupons::ContributionWish { coupon: wish.coupon.as_deref(), use_credit: wish.use_credit };
+    if !asked.is_empty() {
+        let first_booking = !sql::has_booked(tx, booking.guest_id).await?;
+        let purchase = coupons::Purchase { guest: booking.guest_id, price: booking.total(), first_booking };
+        booking.terms.contribution = coupons::hold_in(tx, booking.id, purchase, asked).await?;
+        sql::save_agreement(tx, booking).await?;
+    }
+    match wish.expected_due {
+        Some(expected) if expected != booking.due() => Err(Error::Conflict {
+            code: "price_changed",
+            message: format!("your card would pay {} now, you expected {expected}", booking.due()),
+            details: Some(json!({"amount_due": booking.due(), "contribution": booking.terms.contribution})),
         }),
         _ => Ok(()),
     }
@@ -125,6 +190,7 @@ fn terms(listing: &Listing, offer: &Offer, preparation_nights: i32) -> Terms {
         preparation_nights,
         shares: Vec::new(),
         granted: 0,
+        contribution: Contribution::default(),
     }
 }
 

@@ -12,9 +12,10 @@ use domain::pricing::Quote;
 use serde_json::json;
 
 use super::alterations::apply::{Change, change_in};
-use super::{alterations, answers::finish_later, cancel::moment, party_in, sql};
+use super::{alterations, answers::finish_later, cancel::moment, earnings, party_in, sql};
 use crate::error::{Error, Result};
 use crate::idempotency::{self, IdempotencyKey, Once};
+use crate::tx::Tx;
 use crate::{App, accounts};
 
 /// What leaving on a day would do.
@@ -26,12 +27,17 @@ pub struct ShorteningPreview {
     pub quote: Quote,
     /// What that changes.
     pub price: PriceChange,
+    /// What goes back to the guest's card, of what has been paid.
+    pub refund: Money,
+    /// What goes back to the guest's credit.
+    pub credit: Money,
     /// The instant this was computed for.
     pub at: DateTime<Utc>,
 }
 
 /// The one computation behind preview and execution.
-fn shortened(booking: &Booking, side: Side, check_out: NaiveDate, at: DateTime<Utc>) -> Result<ShorteningPreview> {
+async fn shortened_in(tx: &mut Tx, booking: &Booking, side: Side, check_out: NaiveDate) -> Result<ShorteningPreview> {
+    let at = tx.now();
     if side != Side::Guest {
         return Err(Error::forbidden("not_the_guest", "only the guest gives up nights: propose a change instead"));
     }
@@ -49,7 +55,9 @@ fn shortened(booking: &Booking, side: Side, check_out: NaiveDate, at: DateTime<U
         return Err(Error::conflict("refund_granted", "the host has given back more than they would get for this stay"));
     }
     let price = PriceChange::between(&booking.terms.quote, &quote);
-    Ok(ShorteningPreview { stay: quote.stay, quote, price, at })
+    let back = earnings::foreseen_reduction_in(tx, booking, price.refund().amount).await?;
+    let money = |amount| Money::new(amount, booking.currency);
+    Ok(ShorteningPreview { stay: quote.stay, quote, price, refund: money(back.refund), credit: money(back.credit), at })
 }
 
 /// What leaving on `check_out` would bring back, if told now.
@@ -61,7 +69,7 @@ pub async fn preview_shortening(app: &App, actor: &Actor, id: BookingId, check_o
     accounts::require_user(actor)?;
     let mut tx = app.begin().await?;
     let (booking, side) = party_in(&mut tx, actor, id).await?;
-    shortened(&booking, side, check_out, tx.now())
+    shortened_in(&mut tx, &booking, side, check_out).await
 }
 
 /// The guest gives up the nights from `check_out` on. What the policy says
@@ -83,8 +91,8 @@ pub async fn shorten(
         return Ok(Once { value, replayed: true });
     }
     let (mut booking, side) = party_in(&mut tx, actor, id).await?;
-    let preview = shortened(&booking, side, check_out, tx.now())?;
-    let refund = preview.price.refund();
+    let preview = shortened_in(&mut tx, &booking, side, check_out).await?;
+    let refund = preview.refund;
     if expected_refund.is_some_and(|expected| expected != refund) {
         return Err(Error::Conflict {
             code: "refund_changed",

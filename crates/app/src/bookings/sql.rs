@@ -155,6 +155,15 @@ pub(super) async fn save_agreement(tx: &mut Tx, booking: &Booking) -> Result<()>
     Ok(())
 }
 
+/// Whether a guest has had a booking that was agreed on; `bookings_by_guest`
+/// serves it.
+pub(super) async fn has_booked(tx: &mut Tx, guest: UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar("select exists (select from bookings where guest_id = $1 and confirmed_at is not null)")
+        .bind(guest)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// The number that the next row of the state log gets.
 pub(super) async fn next_event(tx: &mut Tx, booking: BookingId) -> Result<i32> {
     Ok(sqlx::query_scalar("select coalesce(max(sequence), 0) + 1 from booking_events where booking_id = $1")

@@ -4,6 +4,7 @@ use chrono::Datelike;
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::bookings::{Booking, Side};
+use domain::coupons::PaymentMeans;
 use domain::ids::{BookingId, DocumentId};
 use domain::money::Money;
 use domain::page::{Page, PageRequest};
@@ -23,6 +24,8 @@ pub struct ReceiptPayment {
     pub at: DateTime<Utc>,
     /// Positive for a payment, negative for a refund.
     pub amount: Money,
+    /// From where.
+    pub means: PaymentMeans,
 }
 
 /// A guest's receipt: what was issued, and what has been paid on it by now.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use documents::{Column, Document, Party, Row, Section, Total, amount, figures};
+use domain::coupons::PaymentMeans;
 use domain::actor::Actor;
 use domain::ids::{BookingId, DocumentId};
 use domain::money::{Currency, Money};
@@ -76,7 +77,14 @@ fn receipt_document(app: &App, receipt: &Receipt) -> Document {
     let currency = issued.total.currency;
     let price = price_table(content, currency, vec![Total::strong("Total", amount(issued.total))]);
     let rows = receipt.payments.iter().map(|payment| {
-        let words = if payment.amount.amount < 0 { "Refund" } else { "Payment by card" };
+        let words = match (payment.means, payment.amount.amount < 0) {
+            (PaymentMeans::Card, false) => "Payment by card",
+            (PaymentMeans::Card, true) => "Refund",
+            (PaymentMeans::Coupon, false) => "Coupon",
+            (PaymentMeans::Coupon, true) => "Coupon, given back",
+            (PaymentMeans::Credit, false) => "Credit",
+            (PaymentMeans::Credit, true) => "Credit, given back",
+        };
         Row::of([words.to_owned(), day(payment.at.date_naive()), figures(payment.amount)])
     });
     let payments = Section {

@@ -2,6 +2,7 @@
 //! booking.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::coupons::PaymentMeans;
 use domain::ids::{BookingId, DocumentId, UserId};
 use domain::money::{Currency, Money};
 use domain::page::PageRequest;
@@ -182,15 +183,22 @@ pub(super) async fn invoiced(tx: &mut Tx, booking: BookingId) -> Result<i64> {
 /// What the guest has paid and got back, by the ledger. Disputes are between
 /// the banks.
 pub(super) async fn payments(db: &PgPool, booking: BookingId) -> Result<Vec<ReceiptPayment>> {
-    let rows: Vec<(DateTime<Utc>, i64, Currency)> = sqlx::query_as(
-        "select t.occurred_at, case e.side when 'debit' then e.amount else -e.amount end, e.currency
+    let rows: Vec<(DateTime<Utc>, i64, Currency, PaymentMeans)> = sqlx::query_as(
+        "select t.occurred_at, case e.side when 'debit' then e.amount else -e.amount end, e.currency,
+                case split_part(a.key, ':', 1) when 'psp_clearing' then 'card' when 'promo_expense' then 'coupon' else 'credit' end
          from ledger_transactions t join ledger_entries e on e.transaction_id = t.id join ledger_accounts a on a.id = e.account_id
-         where t.booking_id = $1 and a.key = 'psp_clearing' and t.event in ('capture', 'refund_paid') order by t.id, e.line",
+         where t.booking_id = $1
+           and (a.key = 'psp_clearing' and t.event in ('capture', 'refund_paid')
+                or split_part(a.key, ':', 1) in ('promo_expense', 'guest_credit') and t.event <> 'goodwill_refund')
+         order by t.id, e.line",
     )
     .bind(booking)
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|(at, amount, currency)| ReceiptPayment { at, amount: Money::new(amount, currency) }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(at, amount, currency, means)| ReceiptPayment { at, amount: Money::new(amount, currency), means })
+        .collect())
 }
 
 #[derive(sqlx::FromRow)]

@@ -20,6 +20,7 @@ pub(super) async fn letters(app: &App, event: &Event) -> Result<Option<Vec<Lette
             let Some(facts) = sql::transfer(&app.db, *transfer).await? else { return Ok(Some(Vec::new())) };
             Ok(Some(vec![about_transfer(matches!(event, Event::PayoutPaid { .. }), &facts)]))
         }
+        Event::CreditGranted { grant, .. } => Ok(Some(sql::credit(&app.db, *grant).await?.iter().map(about_credit).collect())),
         Event::AlterationProposed { alteration, booking } | Event::AlterationClosed { alteration, booking } => {
             let (Some(facts), Some(change)) = (sql::booking(&app.db, *booking).await?, sql::alteration(&app.db, *alteration).await?) else {
                 return Ok(Some(Vec::new()));
@@ -55,6 +56,13 @@ fn about_transfer(arrived: bool, facts: &sql::TransferFacts) -> Letter {
         (format!("{amount} could not be sent"), words)
     };
     Letter::new(facts.host_id, NotificationKind::Payouts, &subject).saying(words).linking("/host/payouts".to_owned())
+}
+
+fn about_credit(facts: &sql::CreditFacts) -> Letter {
+    let amount = Money::new(facts.amount, facts.currency);
+    let until = facts.expires_at.map(|at| format!(" It can be spent until {}.", at.date_naive())).unwrap_or_default();
+    let words = format!("You have been given {amount} to spend on a stay: {}.{until} Say so when you book.", facts.reason);
+    Letter::new(facts.user_id, NotificationKind::Bookings, &format!("{amount} for you")).saying(words).linking("/account/credit".to_owned())
 }
 
 struct About<'a> {

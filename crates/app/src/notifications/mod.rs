@@ -37,6 +37,7 @@ pub(crate) const fn concerns(event: &Event) -> bool {
             | Event::BookingNoShow { .. }
             | Event::PaymentFailed { .. }
             | Event::PaymentRefunded { .. }
+            | Event::CreditGranted { .. }
             | Event::InstalmentDueSoon { .. }
             | Event::InstalmentUnpaid { .. }
             | Event::DisputeOpened { .. }

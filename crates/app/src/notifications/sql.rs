@@ -8,7 +8,7 @@ use domain::alterations::AlterationState;
 use domain::alterations::refund_requests::RefundRequestState;
 use domain::bookings::{BookingState, Side, Terms};
 use domain::ids::{
-    AlterationId, BookingId, CoHostId, ConversationId, ListingId, MessageId, NotificationId, PayoutId, RefundRequestId, ReviewId,
+    AlterationId, BookingId, CoHostId, ConversationId, CreditGrantId, ListingId, MessageId, NotificationId, PayoutId, RefundRequestId, ReviewId,
     TransferId, UserId,
 };
 use domain::money::Currency;
@@ -279,6 +279,22 @@ pub(super) struct TransferFacts {
 
 pub(super) async fn transfer(db: &PgPool, id: TransferId) -> Result<Option<TransferFacts>> {
     Ok(sqlx::query_as("select host_id, amount, recovered, currency, failure_code from payout_transfers where id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await?)
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct CreditFacts {
+    pub user_id: UserId,
+    pub amount: i64,
+    pub currency: Currency,
+    pub reason: String,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn credit(db: &PgPool, id: CreditGrantId) -> Result<Option<CreditFacts>> {
+    Ok(sqlx::query_as("select user_id, amount, currency, reason, expires_at from credit_grants where id = $1")
         .bind(id)
         .fetch_optional(db)
         .await?)

@@ -45,6 +45,14 @@ pub struct DeliveryKey {
     pub(super) event_id: String,
 }
 
+impl Delivery {
+    /// Its place in the inbox.
+    #[must_use]
+    pub fn key(&self) -> DeliveryKey {
+        DeliveryKey { received_at: self.received_at, provider: self.provider.clone(), event_id: self.event_id.clone() }
+    }
+}
+
 /// The inbox, newest first; `waiting` only what has not been handled.
 ///
 /// # Errors
@@ -52,11 +60,7 @@ pub struct DeliveryKey {
 pub async fn list(app: &App, actor: &Actor, waiting: bool, page: PageRequest<DeliveryKey>) -> Result<Page<Delivery>> {
     accounts::require_staff(actor)?;
     let rows = sql::deliveries(&app.db, waiting, &page).await?;
-    Ok(Page::cut(rows, page.limit, |row| DeliveryKey {
-        received_at: row.received_at,
-        provider: row.provider.clone(),
-        event_id: row.event_id.clone(),
-    }))
+    Ok(Page::cut(rows, page.limit, Delivery::key))
 }
 
 /// One event with its body as it was received.

@@ -25,7 +25,7 @@ use domain::money::Money;
 use domain::payments::{OperationKind, OperationState, Payment, PaymentPurpose, PaymentStatus};
 
 pub use ledger::{Balance, balances};
-pub(crate) use ledger::{Happening, Promise, balance_in, divide_in, post_in, promise_back_in, standing_in};
+pub(crate) use ledger::{GoesBack, Happening, Promise, balance_in, divide_in, post_in, promise_back_in, standing_in};
 pub(crate) use operations::{Wish, begin_in, finish};
 pub use payouts::{
     HostBalance, MonthOfEarnings, Payout, PayoutMethod, PayoutMethodChange, PayoutState, Statement, StatementLine, StatementMonth,

@@ -8,7 +8,8 @@ use domain::accounts::UserStatus;
 use domain::actor::Actor;
 use domain::audit::AuditAction;
 use domain::bookings::BookingState;
-use domain::ids::{AuditEntryId, BookingId, ConversationId, ListingId, ReviewId, UserId};
+use domain::coupons::{Coupon, CouponTerms};
+use domain::ids::{AuditEntryId, BookingId, CouponId, ConversationId, ListingId, ReviewId, UserId};
 use domain::listings::ListingStatus;
 use domain::money::{Currency, Money};
 use domain::page::{Page, PageRequest};
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::accounts::{self, require_staff};
+use crate::coupons::{self, credit::CreditGrant};
 use crate::error::{self, Error, Result};
 
 /// What is about to be done, and why.
@@ -106,6 +108,39 @@ pub async fn suspend(app: &App, actor: &Actor, user: UserId, reason: &str) -> Re
 /// As [`audited`] and [`accounts::restore`].
 pub async fn restore(app: &App, actor: &Actor, user: UserId, reason: &str) -> Result<()> {
     audited(app, actor, Deed::new(AuditAction::RestoreUser, user, reason), accounts::restore(app, actor, user)).await
+}
+
+/// Writes a coupon.
+///
+/// # Errors
+/// As [`audited`] and [`coupons::create`].
+pub async fn create_coupon(app: &App, actor: &Actor, terms: CouponTerms, reason: &str) -> Result<Coupon> {
+    let deed = Deed::new(AuditAction::CreateCoupon, &terms.code, reason).with(serde_json::to_value(&terms)?);
+    audited(app, actor, deed, coupons::create(app, actor, terms)).await
+}
+
+/// Ends a coupon.
+///
+/// # Errors
+/// As [`audited`] and [`coupons::end`].
+pub async fn end_coupon(app: &App, actor: &Actor, id: CouponId, reason: &str) -> Result<Coupon> {
+    audited(app, actor, Deed::new(AuditAction::EndCoupon, id, reason), coupons::end(app, actor, id)).await
+}
+
+/// Gives somebody credit; they read the reason.
+///
+/// # Errors
+/// As [`audited`] and [`coupons::credit::grant`].
+pub async fn grant_credit(
+    app: &App,
+    actor: &Actor,
+    user: UserId,
+    (amount, expires_at): (Money, Option<DateTime<Utc>>),
+    reason: &str,
+) -> Result<CreditGrant> {
+    let deed = Deed::new(AuditAction::GrantCredit, user, reason)
+        .with(serde_json::json!({"amount": amount.to_string(), "expires_at": expires_at}));
+    audited(app, actor, deed, coupons::credit::grant(app, actor, user, (amount, expires_at), reason)).await
 }
 
 /// An entry of the audit log.

@@ -22,6 +22,8 @@ pub struct Standing {
     pub funds: i64,
     /// Of what came in: the marketplace's own (coupons).
     pub promo: i64,
+    /// Of what came in: the guest's credit, and whose.
+    pub credit: Option<(UserId, i64)>,
     /// What has been earned, by whom.
     pub earned: Parts,
 }
@@ -31,6 +33,23 @@ impl Standing {
     #[must_use]
     pub fn earned_in_all(&self) -> i64 {
         self.earned.values().sum()
+    }
+
+    /// How `amount` minor units of the guest's money go back: to the card as far
+    /// as `cash` of its money is there, then to the guest's credit, then to the
+    /// coupon. What none of them explains stays the card's.
+    #[must_use]
+    pub fn back(&self, amount: i64, cash: i64) -> Back {
+        let mut left = amount;
+        let mut part = |most: i64| {
+            let part = most.clamp(0, left);
+            left -= part;
+            part
+        };
+        let refund = part(cash);
+        let credit = part(self.credit.map_or(0, |(_, amount)| amount));
+        let promo = part(self.promo);
+        Back { refund: refund + left, credit, promo }
     }
 }
 
@@ -90,8 +109,10 @@ pub fn raised(earned: &Parts, target: &Parts, amount: i64) -> Result<Parts, Mone
 /// What happens to the guest's money that stays with nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Back {
-    /// To the guest.
+    /// To the guest's card.
     pub refund: i64,
+    /// To the guest's credit.
+    pub credit: i64,
     /// To the marketplace, whose coupon it was.
     pub promo: i64,
 }
@@ -110,7 +131,8 @@ pub fn divide(
     back: Back,
 ) -> Result<Option<Posting>, LedgerError> {
     let mut legs: Vec<Leg> = vec![(Account::RefundPayable(booking), Credit, back.refund), (Account::PromoExpense, Credit, back.promo)];
-    let mut from_guest = back.refund + back.promo;
+    legs.extend(standing.credit.map(|(guest, _)| (Account::GuestCredit(guest), Credit, back.credit)));
+    let mut from_guest = back.refund + back.credit + back.promo;
     let accounts: std::collections::BTreeSet<&Account> = standing.earned.keys().chain(target.keys()).collect();
     for account in accounts {
         let before = standing.earned.get(account).copied().unwrap_or(0);
@@ -151,9 +173,9 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_stood_before_the_posting_balances(earned in parts(), target in parts(), funds in 0_i64..100_000, refund in 0_i64..10_000) {
-            let standing = Standing { currency: "EUR".parse().unwrap(), funds, promo: 0, earned };
+            let standing = Standing { currency: "EUR".parse().unwrap(), funds, promo: 0, credit: None, earned };
             let booking = BookingId(Uuid::nil());
-            let posting = divide("k".into(), PostingEvent::Earn, booking, (&standing, &target), Back { refund, promo: 0 }).unwrap();
+            let posting = divide("k".into(), PostingEvent::Earn, booking, (&standing, &target), Back { refund, credit: 0, promo: 0 }).unwrap();
             let signed = |entry: &super::super::Entry| if entry.side == Credit { entry.amount.amount } else { -entry.amount.amount };
             let entries = posting.map(|posting| posting.entries).unwrap_or_default();
             prop_assert_eq!(entries.iter().map(signed).sum::<i64>(), 0);
@@ -164,6 +186,17 @@ mod tests {
                 let before = standing.earned.get(account).copied().unwrap_or(0);
                 prop_assert_eq!(before + moved, target.get(account).copied().unwrap_or(0));
             }
+        }
+
+        #[test]
+        fn what_goes_back_goes_to_card_credit_and_coupon_in_turn(amount in 0_i64..1_000, cash in 0_i64..500, credit in 0_i64..500, promo in 0_i64..500) {
+            let guest = UserId(Uuid::from_u128(3));
+            let standing = Standing { currency: "EUR".parse().unwrap(), funds: 0, promo, credit: Some((guest, credit)), earned: Parts::new() };
+            let back = standing.back(amount, cash);
+            prop_assert_eq!(back.refund + back.credit + back.promo, amount);
+            prop_assert!(back.credit <= credit && back.promo <= promo);
+            prop_assert!(back.credit == 0 || back.refund >= cash, "the card comes first");
+            prop_assert!(back.promo == 0 || back.credit == credit, "then the credit");
         }
 
         #[test]

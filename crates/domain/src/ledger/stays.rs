@@ -3,6 +3,7 @@
 use super::changes::Standing;
 use super::{Account, EntrySide, LedgerError, Posting, PostingEvent};
 use crate::cancellation::Settlement;
+use crate::coupons::Contribution;
 use crate::ids::{BookingId, PaymentId, PaymentOperationId, UserId};
 use crate::money::{Currency, Money, MoneyError, multiply_divide};
 use crate::pricing::{LineKind, Quote};
@@ -134,26 +135,27 @@ impl Division {
 /// # Errors
 /// When the amount is not positive.
 pub fn capture(payment: PaymentId, booking: BookingId, amount: Money) -> Result<Posting, LedgerError> {
-    capture_with(payment, booking, amount, 0, None)
+    let legs = vec![(Account::ProviderClearing, Debit, amount.amount), (Account::GuestFunds(booking), Credit, amount.amount)];
+    Posting::new(format!("cap:{payment}"), PostingEvent::Capture, amount.currency, legs)
 }
 
-/// A guest's money has come in, and with it what the marketplace adds: `promo`
-/// minor units of coupons, and a guest's own credit.
+/// The marketplace's coupon and the guest's own credit pay their part of a stay
+/// that stands now.
 ///
 /// # Errors
-/// When an amount is negative or all are nothing.
-pub fn capture_with(
-    payment: PaymentId,
+/// When an amount is negative or both are nothing.
+pub fn contributed(
     booking: BookingId,
-    amount: Money,
-    promo: i64,
-    credit: Option<(UserId, i64)>,
+    guest: UserId,
+    currency: Currency,
+    contribution: &Contribution,
 ) -> Result<Posting, LedgerError> {
-    let mut legs = vec![(Account::ProviderClearing, Debit, amount.amount), (Account::PromoExpense, Debit, promo)];
-    legs.extend(credit.map(|(guest, used)| (Account::GuestCredit(guest), Debit, used)));
-    let total = amount.amount + promo + credit.map_or(0, |(_, used)| used);
-    legs.push((Account::GuestFunds(booking), Credit, total));
-    Posting::new(format!("cap:{payment}"), PostingEvent::Capture, amount.currency, legs)
+    let legs = vec![
+        (Account::PromoExpense, Debit, contribution.coupon_amount()),
+        (Account::GuestCredit(guest), Debit, contribution.credit),
+        (Account::GuestFunds(booking), Credit, contribution.total()),
+    ];
+    Posting::new(format!("con:{booking}"), PostingEvent::Contribution, currency, legs)
 }
 
 /// Money has gone back to the guest.

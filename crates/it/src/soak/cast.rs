@@ -7,7 +7,9 @@ use app::App;
 use app::payments::PayoutMethodChange;
 use domain::actor::Actor;
 use domain::bookings::{Booking, BookingState};
+use domain::coupons::{CouponTerms, CouponValue};
 use domain::ids::{BookingId, ListingId, UserId};
+use domain::money::BasisPoints;
 use domain::payouts::PayoutSchedule;
 
 /// A bookable home.
@@ -28,6 +30,14 @@ pub struct Cast {
     people: HashMap<UserId, Actor>,
 }
 
+/// So many coupons there are.
+pub const COUPONS: usize = 60;
+
+/// The code of a coupon.
+pub fn code(number: usize) -> String {
+    format!("SOAK-{number}")
+}
+
 fn person(id: UserId) -> Actor {
     Actor::User { id, staff: false, verified: true }
 }
@@ -44,11 +54,48 @@ impl Cast {
         let guests: Vec<UserId> =
             sqlx::query_scalar("select id from users where name like 'guest %' order by id").fetch_all(&app.db).await?;
         let people = homes.iter().map(|(_, host)| *host).chain(guests.iter().copied()).map(|id| (id, person(id))).collect();
-        Ok(Self {
+        let cast = Self {
             homes: homes.into_iter().map(|(listing, host)| Home { listing, host }).collect(),
             guests: guests.into_iter().map(person).collect(),
             people,
-        })
+        };
+        if found == 0 {
+            cast.write_coupons(app).await?;
+        }
+        Ok(cast)
+    }
+
+    /// Coupons of every kind: percentages with and without a limit, amounts, few
+    /// uses.
+    async fn write_coupons(&self, app: &App) -> anyhow::Result<()> {
+        for number in 0..COUPONS {
+            let currency = ["EUR", "USD", "JPY", "BHD"][number % 4].parse().map_err(anyhow::Error::msg)?;
+            let value = match number % 3 {
+                0 => CouponValue::Amount(2_500),
+                1 => CouponValue::Percent(BasisPoints(1_500)),
+                _ => CouponValue::Percent(BasisPoints(10_000)),
+            };
+            let terms = CouponTerms {
+                code: code(number),
+                value,
+                currency: (number % 3 != 1).then_some(currency),
+                max_amount: (number % 3 == 2).then_some(4_000),
+                minimum_total: 0,
+                starts_at: app.clock.now(),
+                ends_at: None,
+                max_uses: (number % 5 == 0).then_some(40),
+                first_booking_only: number % 7 == 6,
+                note: String::new(),
+            };
+            app::coupons::create(app, &self.staff(), terms).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody who keeps the marketplace.
+    pub fn staff(&self) -> Actor {
+        let id = self.guests.first().and_then(Actor::user_id).unwrap_or(UserId(uuid::Uuid::nil()));
+        Actor::User { id, staff: true, verified: true }
     }
 
     async fn make(app: &App, homes: usize) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ mod calendar_feeds;
 mod co_hosts;
 mod concurrency;
 mod contract;
+mod coupons;
 mod crashes;
 mod feed;
 mod graphql;

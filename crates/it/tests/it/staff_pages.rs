@@ -5,8 +5,17 @@ use it::world::PASSWORD;
 use it::{Browser, Client, TestApp};
 use serde_json::json;
 
-const PAGES: [&str; 8] =
-    ["/staff", "/staff/people", "/staff/homes", "/staff/bookings", "/staff/money", "/staff/reports", "/staff/jobs", "/staff/audit"];
+const PAGES: [&str; 9] = [
+    "/staff",
+    "/staff/people",
+    "/staff/homes",
+    "/staff/bookings",
+    "/staff/money",
+    "/staff/coupons",
+    "/staff/reports",
+    "/staff/jobs",
+    "/staff/audit",
+];
 
 async fn at(app: &TestApp, person: &Client) -> Browser {
     let mut browser = Browser::new(&app.base);

@@ -147,6 +147,22 @@ impl Account {
         }
         Ok(Some(users))
     }
+    /// How one's second factor stands.
+    async fn totp(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<super::security::TotpStatus>> {
+        Ok(Some(accounts::factor_status(ctx.app(), &ctx.actor()).await.told()?.into()))
+    }
+    /// One's tokens for programs, newest first.
+    #[graphql(complexity = "2 + 5 * child_complexity")]
+    async fn tokens(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::security::PersonalToken>>> {
+        let tokens = accounts::list_tokens(ctx.app(), &ctx.actor()).await.told()?;
+        Ok(Some(tokens.into_iter().map(Into::into).collect()))
+    }
+    /// Cards that one keeps, the newest first.
+    #[graphql(complexity = "2 + 5 * child_complexity")]
+    async fn payment_methods(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::payments::PaymentMethod>>> {
+        let methods = app::payments::methods::list(ctx.app(), &ctx.actor()).await.told()?;
+        Ok(Some(methods.into_iter().map(Into::into).collect()))
+    }
     /// What one wants to be told, by which road.
     async fn notification_preferences(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Preferences>> {
         Ok(Some(app::notifications::preferences(ctx.app(), &ctx.actor()).await.told()?.into()))

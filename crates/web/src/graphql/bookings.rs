@@ -1,16 +1,18 @@
 //! Bookings: asking, paying, answering, calling off, reading one's own.
 
-use app::bookings::{self, ArrivalInfo, BookingFilter, CancellationPreview, HistoryEntry};
+use app::bookings::{self, ArrivalInfo, BookingFilter, CancellationPreview, HistoryEntry, PayWish};
 use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::bookings::{self as rules, BookingState, Side};
 use domain::cancellation::PolicyName;
 use domain::ids::BookingId;
+use domain::instalments::PaymentPlan;
 use domain::listings::BookingMode;
 
 use super::accounts::User;
 use super::calendar::stay;
 use super::connection::{connections, page, size};
+use super::coupons::Contribution;
 use super::error::{Told, answer, payloads};
 use super::listings::Listing;
 use super::money::{Guests, Money, Quote, RefundStep, timeline};
@@ -85,9 +87,17 @@ impl Booking {
     async fn guests(&self) -> Guests {
         self.0.guests.into()
     }
-    /// What the guest pays in all.
+    /// What the stay costs the guest in all.
     async fn total(&self) -> Money {
         self.0.total().into()
+    }
+    /// What of it coupon and credit pay.
+    async fn contribution(&self) -> Contribution {
+        Contribution::new(&self.0.terms.contribution, self.0.currency)
+    }
+    /// What of it the guest's card pays.
+    async fn amount_due(&self) -> Money {
+        self.0.due().into()
     }
     /// The price as agreed, line by line.
     async fn quote(&self) -> Quote {
@@ -133,6 +143,58 @@ impl Booking {
     /// The guest's payment.
     async fn payment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Payment>> {
         Ok(ctx.loaders().payment(self.0.id).await?.map(Payment))
+    }
+    /// Every payment: the first, and what falls due later.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn instalments(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<Payment>>> {
+        let payments = bookings::all_payments(ctx.app(), &ctx.actor(), self.0.id).await.told()?;
+        Ok(Some(payments.into_iter().map(Payment).collect()))
+    }
+    /// The ways in which it can be paid; empty once it is.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn payment_plans(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::payments::PlanOffer>>> {
+        let plans = bookings::payment_plans(ctx.app(), &ctx.actor(), self.0.id).await.told()?;
+        Ok(Some(plans.into_iter().map(Into::into).collect()))
+    }
+    /// Every change proposed for it, newest first.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn alterations(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::alterations::Alteration>>> {
+        let all = bookings::alterations::list_of(ctx.app(), &ctx.actor(), self.0.id).await.told()?;
+        Ok(Some(all.into_iter().map(super::alterations::Alteration).collect()))
+    }
+    /// What a change would lead to, computed as the change itself is.
+    #[graphql(complexity = "30 + child_complexity")]
+    async fn alteration_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is wished.")] input: super::alterations::AlterationInput,
+    ) -> async_graphql::Result<Option<super::alterations::AlterationPreview>> {
+        Ok(Some(super::alterations::preview(ctx, self.0.id, input).await.told()?))
+    }
+    /// What leaving early would bring back, computed as leaving itself is.
+    #[graphql(complexity = "30 + child_complexity")]
+    async fn shortening(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Day of departure.")] check_out: Date,
+    ) -> async_graphql::Result<Option<super::alterations::Shortening>> {
+        Ok(Some(bookings::preview_shortening(ctx.app(), &ctx.actor(), self.0.id, check_out.0).await.told()?.into()))
+    }
+    /// What its guest has asked back beside the policy, newest first.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn refund_requests(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::refunds::RefundRequest>>> {
+        let all = bookings::refund_requests::list_of(ctx.app(), &ctx.actor(), self.0.id).await.told()?;
+        Ok(Some(all.into_iter().map(Into::into).collect()))
+    }
+    /// The guest's receipt, with what has been paid and given back so far.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn receipt(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<super::documents::Receipt>> {
+        Ok(Some(super::documents::receipt(ctx, self.0.id).await.told()?))
+    }
+    /// The stay for one's own calendar, as iCalendar text; once it is confirmed.
+    #[graphql(complexity = 20)]
+    async fn calendar_entry(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        Ok(Some(app::invoicing::calendar_entry(ctx.app(), &ctx.actor(), self.0.id).await.told()?))
     }
     /// Who moved it when, and why, from the beginning.
     #[graphql(complexity = "2 + 5 * child_complexity")]
@@ -187,8 +249,10 @@ impl History {
 /// What calling off now would do.
 #[derive(SimpleObject)]
 pub struct Cancellation {
-    /// What the guest gets back.
+    /// What goes back to the guest's card.
     pub refund: Money,
+    /// What goes back to the guest's credit.
+    pub credit: Money,
     /// What the guest has paid.
     pub paid: Money,
     /// What the host keeps, after fees.
@@ -203,6 +267,7 @@ impl From<CancellationPreview> for Cancellation {
     fn from(preview: CancellationPreview) -> Self {
         Self {
             refund: preview.refund.into(),
+            credit: preview.credit.into(),
             paid: preview.paid.into(),
             host_receives: preview.host_receives.into(),
             host_fee: preview.host_fee.into(),
@@ -359,6 +424,14 @@ pub struct BookingInput {
     pub message: String,
     /// What the guest was shown; another price is refused as `price_changed`.
     pub expected_total: Option<Money>,
+    /// A coupon's code.
+    pub coupon: Option<String>,
+    /// Spend one's own credit.
+    #[graphql(default)]
+    pub use_credit: bool,
+    /// What the guest was shown that their card pays; another amount is refused
+    /// as `price_changed`.
+    pub expected_due: Option<Money>,
 }
 
 impl BookingInput {
@@ -369,6 +442,9 @@ impl BookingInput {
             guests: self.guests.into(),
             message: self.message,
             expected_total: self.expected_total.as_ref().map(|expected| expected.read("/expected_total")).transpose()?,
+            coupon: self.coupon,
+            use_credit: self.use_credit,
+            expected_due: self.expected_due.as_ref().map(|expected| expected.read("/expected_due")).transpose()?,
         })
     }
 }
@@ -401,12 +477,19 @@ impl BookingsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which booking.")] booking_id: ID,
-        #[graphql(desc = "The provider's token of the guest's card.", secret)] payment_method: String,
+        #[graphql(desc = "The provider's token of the guest's card, or the id of a kept card.", secret)] payment_method: String,
+        #[graphql(desc = "All at once when absent; see the booking's payment plans.")] plan: Option<Word<PaymentPlan>>,
+        #[graphql(desc = "Keep the card for other bookings.", default)] keep_card: bool,
         #[graphql(desc = "The same key and input get the stored answer for 24 h.")] idempotency_key: Option<String>,
     ) -> async_graphql::Result<PaymentPayload> {
         ctx.signed_in()?;
-        let key = ctx.once("payBooking", idempotency_key, &vec![booking_id.to_string(), payment_method.clone()])?;
-        let done = async { bookings::pay(ctx.app(), &ctx.actor(), id(&booking_id, "booking")?, &payment_method, key.as_ref()).await };
+        let plan = plan.map_or(PaymentPlan::Full, |plan| plan.0);
+        let input = vec![booking_id.to_string(), payment_method.clone(), plan.to_string(), keep_card.to_string()];
+        let key = ctx.once("payBooking", idempotency_key, &input)?;
+        let done = async {
+            let wish = PayWish { method: &payment_method, plan, keep_card };
+            bookings::pay_with(ctx.app(), &ctx.actor(), id(&booking_id, "booking")?, wish, key.as_ref()).await
+        };
         answer(done.await.map(|once| Payment(ctx.unwrap(once))))
     }
 
@@ -461,8 +544,8 @@ impl BookingsMutation {
         #[graphql(desc = "The same key and input get the stored answer for 24 h.")] idempotency_key: Option<String>,
     ) -> async_graphql::Result<CancelledPayload> {
         ctx.signed_in()?;
-        let expected_text = expected_refund.as_ref().map(|money| format!("{} {}", money.amount.0, money.currency)).unwrap_or_default();
-        let key = ctx.once("cancelBooking", idempotency_key, &vec![booking_id.to_string(), expected_text, reason.clone()])?;
+        let input = vec![booking_id.to_string(), Money::spelled(expected_refund.as_ref()), reason.clone()];
+        let key = ctx.once("cancelBooking", idempotency_key, &input)?;
         let done = async {
             let expected = expected_refund.as_ref().map(|refund| refund.read("/expected_refund")).transpose()?;
             bookings::cancel(ctx.app(), &ctx.actor(), id(&booking_id, "booking")?, (expected, &reason), key.as_ref()).await

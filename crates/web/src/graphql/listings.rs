@@ -1,5 +1,6 @@
 //! Homes: as readers see them, with all that they link to.
 
+use app::coupons::ContributionWish;
 use app::listings::{self, Amenity as AmenityRow, Photo as PhotoRow};
 use app::reviews::{self, Rating as RatingRow};
 use app::{calendar, pricing};
@@ -345,6 +346,28 @@ impl Listing {
         let found = ctx.loaders().listing_bookings(self.0.id, wanted.after, wanted.limit).await?;
         Ok(Some(BookingConnection::new(found, |booking| booking.id, Booking)))
     }
+    /// Homes like this one within 25 km, best first; with a stay only such as
+    /// can be booked for it.
+    #[graphql(complexity = "20 + super::connection::size(Some(first)) * child_complexity")]
+    async fn similar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights, for whom.")] stay: Option<StayInput>,
+        #[graphql(desc = "1–20.", default = 6)] first: i32,
+    ) -> async_graphql::Result<Option<Vec<super::search::Hit>>> {
+        Ok(Some(super::search::similar(ctx, self.0.id, stay, first).await.told()?))
+    }
+    /// For its hosts: the calendars it follows, and the one it gives.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn calendar_feeds(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<super::calendar_feeds::CalendarFeeds>> {
+        ctx.signed_in()?;
+        Ok(Some(super::calendar_feeds::CalendarFeeds::of(ctx, self.0.id).await.told()?))
+    }
+    /// For its hosts: who helps with it.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn co_hosts(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<super::co_hosts::CoHost>>> {
+        super::co_hosts::of_listing(ctx, self.0.id).await
+    }
     /// Its calendar, day by day.
     #[graphql(complexity = "30 + 5 * child_complexity")]
     async fn calendar(
@@ -369,8 +392,14 @@ impl Listing {
     }
     /// What a stay costs now.
     #[graphql(complexity = "30 + child_complexity")]
-    async fn quote(&self, ctx: &Context<'_>, #[graphql(desc = "Which stay.")] stay: StayInput) -> async_graphql::Result<Option<StayOffer>> {
-        quote(ctx, self.0.id, stay).await
+    async fn quote(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which stay.")] stay: StayInput,
+        #[graphql(desc = "A coupon's code; its guest must be logged in.")] coupon: Option<String>,
+        #[graphql(desc = "Spend one's own credit.", default)] use_credit: bool,
+    ) -> async_graphql::Result<Option<StayOffer>> {
+        quote(ctx, self.0.id, stay, ContributionWish { coupon: coupon.as_deref(), use_credit }).await
     }
 }
 
@@ -387,9 +416,17 @@ pub(super) async fn availability(ctx: &Context<'_>, id: ListingId, stay: StayInp
 }
 
 /// What a stay costs now.
-pub(super) async fn quote(ctx: &Context<'_>, id: ListingId, stay: StayInput) -> async_graphql::Result<Option<StayOffer>> {
+pub(super) async fn quote(
+    ctx: &Context<'_>,
+    id: ListingId,
+    stay: StayInput,
+    wish: ContributionWish<'_>,
+) -> async_graphql::Result<Option<StayOffer>> {
     let nights = stay.nights().told()?;
-    Ok(Some(StayOffer(pricing::quote(ctx.app(), &ctx.actor(), id, nights, &guests(stay.guests)).await.told()?)))
+    let offer = pricing::quote(ctx.app(), &ctx.actor(), id, nights, &guests(stay.guests)).await.told()?;
+    let price = domain::money::Money::new(offer.quote.total, offer.quote.currency);
+    let contribution = app::bookings::foresee_contribution(ctx.app(), &ctx.actor(), price, wish).await.told()?;
+    Ok(Some(StayOffer { offer, contribution }))
 }
 
 connections! {
@@ -431,8 +468,11 @@ impl ListingsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which home.")] listing_id: ID,
         #[graphql(desc = "Which stay.")] stay: StayInput,
+        #[graphql(desc = "A coupon's code; its guest must be logged in.")] coupon: Option<String>,
+        #[graphql(desc = "Spend one's own credit.", default)] use_credit: bool,
     ) -> async_graphql::Result<Option<StayOffer>> {
-        quote(ctx, super::request::id(&listing_id, "listing").told()?, stay).await
+        let wish = ContributionWish { coupon: coupon.as_deref(), use_credit };
+        quote(ctx, super::request::id(&listing_id, "listing").told()?, stay, wish).await
     }
 }
 

@@ -5,10 +5,12 @@ use async_graphql::{Description, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::calendar::{RuleSeason, StayRules, Weekday};
 use domain::cancellation::{PolicyName, TimelineStep};
+use domain::coupons::Contribution as Paid;
 use domain::guests::Guests as GuestCount;
 use domain::money::{BasisPoints, Currency};
 use domain::pricing::{self, Tariff};
 
+use super::coupons::Contribution;
 use super::scalars::{Date, MinorUnits, Word};
 
 /// An amount of money.
@@ -28,6 +30,11 @@ impl From<domain::money::Money> for Money {
 }
 
 impl Money {
+    /// For idempotency keys: `1200 EUR`, nothing for none.
+    pub(super) fn spelled(money: Option<&Self>) -> String {
+        money.map(|money| format!("{} {}", money.amount.0, money.currency)).unwrap_or_default()
+    }
+
     /// As the domain takes it.
     ///
     /// # Errors
@@ -426,28 +433,43 @@ pub(super) fn timeline(steps: &[TimelineStep], currency: Currency) -> Vec<Refund
 
 /// What a stay costs now, and what comes back when it is called off.
 #[derive(Description)]
-pub struct StayOffer(pub Offer);
+pub struct StayOffer {
+    /// The price.
+    pub offer: Offer,
+    /// What of it coupon and credit pay.
+    pub contribution: Paid,
+}
 
 #[Object(name = "Offer", use_type_description)]
 impl StayOffer {
     /// The price, line by line.
     async fn quote(&self) -> Quote {
-        Quote(self.0.quote.clone())
+        Quote(self.offer.quote.clone())
     }
     /// What the guest pays.
     async fn total(&self) -> Money {
-        domain::money::Money::new(self.0.quote.total, self.0.quote.currency).into()
+        domain::money::Money::new(self.offer.quote.total, self.offer.quote.currency).into()
+    }
+    /// What of it coupon and credit pay.
+    async fn contribution(&self) -> Contribution {
+        Contribution::new(&self.contribution, self.offer.quote.currency)
+    }
+    /// What of it the guest's card pays.
+    async fn amount_due(&self) -> Money {
+        domain::money::Money::new(self.offer.quote.total - self.contribution.total(), self.offer.quote.currency).into()
     }
     /// The host's policy.
     async fn cancellation_policy(&self) -> Word<PolicyName> {
-        Word(self.0.policy.name)
+        Word(self.offer.policy.name)
     }
     /// What comes back, by when.
     async fn refund_timeline(&self) -> Vec<RefundStep> {
-        timeline(&self.0.timeline, self.0.quote.currency)
+        let of = |step: &TimelineStep| TimelineStep { refund: self.contribution.refundable(step.refund, self.offer.quote.total), ..*step };
+        let steps: Vec<TimelineStep> = self.offer.timeline.iter().map(of).collect();
+        timeline(&steps, self.offer.quote.currency)
     }
     /// Names this price of this stay.
     async fn price_token(&self) -> &str {
-        &self.0.price_token
+        &self.offer.price_token
     }
 }

@@ -1,13 +1,14 @@
 //! Payments of guests and payouts to hosts.
 
 use app::payments;
-use async_graphql::{Context, Description, ID, Object};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::instalments::{Instalment, PaymentPlan};
 use domain::payments::{self as rules, PaymentStatus, PayoutState};
 
 use super::bookings::Booking;
-use super::connection::{connections, page, size};
-use super::error::{Told, payloads};
+use super::connection::{connections, page};
+use super::error::{DonePayload, Told, answer, payloads};
 use super::money::Money;
 use super::request::Asks;
 use super::scalars::{Cursor, Word};
@@ -50,6 +51,10 @@ impl Payment {
     async fn purpose(&self) -> String {
         self.0.purpose.to_string()
     }
+    /// When it falls due; null: at once.
+    async fn due_at(&self) -> Option<DateTime<Utc>> {
+        self.0.due_at
+    }
     /// Why the last try failed, e.g. `card_declined`.
     async fn decline_code(&self) -> Option<&str> {
         self.0.decline_code.as_deref()
@@ -60,6 +65,99 @@ payloads! {
     PaymentPayload {
         /// The payment as it is now.
         payment: Payment
+    }
+}
+
+/// A part of a price.
+#[derive(SimpleObject)]
+pub struct PlannedPart {
+    /// How much.
+    pub amount: Money,
+    /// When; null: now.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// One way to pay, with its parts.
+#[derive(SimpleObject)]
+pub struct PlanOffer {
+    /// Which.
+    pub plan: Word<PaymentPlan>,
+    /// What is to be paid when; the parts sum to the price.
+    pub instalments: Vec<PlannedPart>,
+}
+
+impl From<(PaymentPlan, Vec<Instalment>)> for PlanOffer {
+    fn from((plan, parts): (PaymentPlan, Vec<Instalment>)) -> Self {
+        let part = |part: Instalment| PlannedPart { amount: part.amount.into(), due_at: part.due_at };
+        Self { plan: Word(plan), instalments: parts.into_iter().map(part).collect() }
+    }
+}
+
+/// A card that a guest keeps.
+#[derive(SimpleObject)]
+pub struct PaymentMethod {
+    /// Which; pay with it.
+    pub id: ID,
+    /// visa, mastercard, …
+    pub brand: String,
+    /// The last four digits.
+    pub last4: String,
+    /// 1–12.
+    pub exp_month: i32,
+    /// Four digits.
+    pub exp_year: i32,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<payments::methods::PaymentMethod> for PaymentMethod {
+    fn from(method: payments::methods::PaymentMethod) -> Self {
+        Self {
+            id: method.id.0.into(),
+            brand: method.card.brand,
+            last4: method.card.last4,
+            exp_month: method.card.exp_month,
+            exp_year: method.card.exp_year,
+            created_at: method.created_at,
+        }
+    }
+}
+
+payloads! {
+    PaymentMethodPayload {
+        /// The card that is kept.
+        method: PaymentMethod
+    }
+}
+
+/// Changes which cards are kept.
+#[derive(Default)]
+pub struct PaymentsMutation;
+
+#[Object]
+impl PaymentsMutation {
+    /// Keep a card.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn keep_payment_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The provider's token of it.", secret)] payment_method: String,
+    ) -> async_graphql::Result<PaymentMethodPayload> {
+        ctx.signed_in()?;
+        answer(payments::methods::keep(ctx.app(), &ctx.actor(), &payment_method).await.map(PaymentMethod::from))
+    }
+
+    /// Forget a card.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn forget_payment_method(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which card.")] id: ID,
+    ) -> async_graphql::Result<DonePayload> {
+        ctx.signed_in()?;
+        let done =
+            async { payments::methods::forget(ctx.app(), &ctx.actor(), super::request::id(&id, "payment method")?).await.map(|()| true) };
+        answer(done.await)
     }
 }
 
@@ -128,57 +226,4 @@ pub(super) async fn own_payouts(
     ctx.signed_in()?;
     let found = payments::payouts_of_host(ctx.app(), &ctx.actor(), page(first, after.as_ref()).told()?).await.told()?;
     Ok(Some(PayoutConnection::new(found, |payout| payout.id, Payout)))
-}
-
-/// What a host sees of their own.
-#[derive(Description)]
-pub struct HostDashboard;
-
-#[Object(use_type_description)]
-impl HostDashboard {
-    /// One's homes in any state, newest first.
-    #[graphql(complexity = "2 + size(first) * child_complexity")]
-    async fn listings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "1–100, 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "From an earlier page.")] after: Option<Cursor>,
-    ) -> async_graphql::Result<Option<super::listings::ListingConnection>> {
-        let found = app::listings::of_host(ctx.app(), &ctx.actor(), page(first, after.as_ref()).told()?).await.told()?;
-        Ok(Some(super::listings::ListingConnection::new(found, |listing| listing.id, super::listings::Listing)))
-    }
-    /// What others have booked, newest first.
-    #[graphql(complexity = "2 + size(first) * child_complexity")]
-    async fn bookings(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only those in this state.")] state: Option<Word<domain::bookings::BookingState>>,
-        #[graphql(desc = "1–100, 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "From an earlier page.")] after: Option<Cursor>,
-    ) -> async_graphql::Result<Option<super::bookings::BookingConnection>> {
-        super::bookings::own(ctx, (super::bookings::BookingRole::Host, state), first, after).await
-    }
-    /// One's payouts, newest first.
-    #[graphql(complexity = "2 + size(first) * child_complexity")]
-    async fn payouts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "1–100, 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "From an earlier page.")] after: Option<Cursor>,
-    ) -> async_graphql::Result<Option<PayoutConnection>> {
-        own_payouts(ctx, first, after).await
-    }
-}
-
-/// Reads what concerns hosts.
-#[derive(Default)]
-pub struct PaymentsQuery;
-
-#[Object]
-impl PaymentsQuery {
-    /// What a host sees of their own: homes, bookings, payouts.
-    async fn host_dashboard(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<HostDashboard>> {
-        ctx.signed_in()?;
-        Ok(Some(HostDashboard))
-    }
 }

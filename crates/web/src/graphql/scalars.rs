@@ -232,5 +232,9 @@ words! {
     domain::listings::BedKind, domain::listings::BookingMode, domain::listings::CheckInMethod, domain::listings::ListingStatus,
     domain::listings::PropertyType, domain::listings::RoomType, domain::messaging::MemberRole, domain::messaging::MessageKind,
     domain::notifications::NotificationKind, domain::payments::PaymentStatus, domain::payments::PayoutState,
-    domain::pricing::LineKind, domain::pricing::Party, domain::reviews::ReviewStatus, domain::reviews::Subject,
+    domain::alterations::AlterationState, domain::alterations::refund_requests::RefundRequestState, domain::calendar_feeds::FeedHealth,
+    domain::coupons::PaymentMeans, domain::co_hosts::CoHostPermission, domain::co_hosts::CoHostState, domain::instalments::PaymentPlan, domain::ledger::EntrySide,
+    domain::payments::CaseKind, domain::payments::DisputeState, domain::payouts::PayoutSchedule,
+    domain::pricing::LineKind, domain::pricing::Party, domain::reviews::ReviewStatus, domain::reviews::Subject, domain::taxes::TaxBase,
+    domain::taxes::TaxKind,
 }

@@ -14,6 +14,14 @@ use super::scalars::{Cursor, MinorUnits, Word, Words};
 use crate::error::ApiError;
 use crate::rest::search::{SearchParams, read};
 
+/// What REST's reader refuses, for GraphQL to tell.
+pub(super) fn refused(error: ApiError) -> app::Error {
+    match error {
+        ApiError::App(error) => error,
+        ApiError::Http { code, detail, .. } => app::Error::invalid("", code, detail),
+    }
+}
+
 /// A viewport, in degrees.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct BoxInput {
@@ -157,7 +165,7 @@ impl SearchInput {
 
 /// A home that was found, as a list or map shows it: costs no further look-up.
 #[derive(Description)]
-pub struct Hit(HitRow);
+pub struct Hit(pub(super) HitRow);
 
 /// Where a home that was found is, fuzzed by 150–500 m.
 #[derive(SimpleObject)]
@@ -190,6 +198,15 @@ pub struct HitRating {
     pub count: i32,
     /// 1.00–5.00.
     pub overall: f64,
+}
+
+/// One part of a home's rank.
+#[derive(SimpleObject)]
+pub struct RankPart {
+    /// What for.
+    pub part: String,
+    /// Points.
+    pub points: i64,
 }
 
 /// What a home that was found costs.
@@ -251,6 +268,14 @@ impl Hit {
     async fn instant_book(&self) -> bool {
         self.0.instant_book
     }
+    /// How far it is from the point or home that was asked for, in metres.
+    async fn distance_metres(&self) -> Option<i64> {
+        self.0.metres.map(i64::from)
+    }
+    /// Of similar homes: what they have in common, out of 1,000 points.
+    async fn why(&self) -> Vec<RankPart> {
+        self.0.explanation.iter().map(|part| RankPart { part: part.name.to_owned(), points: part.points }).collect()
+    }
     /// What it costs.
     async fn price(&self) -> HitPrice {
         HitPrice { nightly: self.0.nightly.into(), total: self.0.total.map(Money::from) }
@@ -291,6 +316,22 @@ pub struct SearchConnection {
     pub total_count: i64,
 }
 
+/// Homes like one, for a stay.
+///
+/// # Errors
+/// 404 for a home that is not published, 422 for impossible guests.
+pub(super) async fn similar(
+    ctx: &Context<'_>,
+    listing: domain::ids::ListingId,
+    stay: Option<StayInput>,
+    first: i32,
+) -> app::Result<Vec<Hit>> {
+    let wish = SearchInput { stay, ..SearchInput::default() };
+    let filters = read(&wish.params(SearchOrder::default())?).map_err(refused)?.filters;
+    let found = search::similar(ctx.app(), listing, filters, super::places::few(first)?).await?;
+    Ok(found.into_iter().map(Hit).collect())
+}
+
 /// Searches.
 #[derive(Default)]
 pub struct SearchQuery;
@@ -310,10 +351,7 @@ impl SearchQuery {
     ) -> async_graphql::Result<Option<SearchConnection>> {
         let done = async {
             let page = page(first, after.as_ref())?;
-            let mut query = read(&search.params(sort)?).map_err(|error| match error {
-                ApiError::App(error) => error,
-                ApiError::Http { code, detail, .. } => app::Error::invalid("", code, detail),
-            })?;
+            let mut query = read(&search.params(sort)?).map_err(refused)?;
             query.page = page;
             search::search(ctx.app(), &query).await
         };

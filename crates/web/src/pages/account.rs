@@ -2,6 +2,7 @@
 
 use app::App;
 use app::accounts::{self, ProfileChange, PublicProfile, Session};
+use app::coupons::credit::{self, CreditBalance, CreditGrant};
 use app::reviews::{self, Review, ReviewKey};
 use askama::Template;
 use axum::Router;
@@ -30,6 +31,7 @@ pub(super) fn router() -> Router<App> {
         .route("/account/security", get(security))
         .route("/account/password", post(change_password))
         .route("/account/sessions/{id}", post(end_session))
+        .route("/account/credit", get(credit_page))
         .route("/account/privacy", get(privacy))
         .route("/account/export.json", get(export))
         .route("/account/erase", post(erase))
@@ -64,6 +66,14 @@ struct PrivacyPage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "account/credit.html")]
+struct CreditPage {
+    shell: Shell,
+    balances: Vec<CreditBalance>,
+    grants: Vec<CreditGrant>,
+}
+
+#[derive(Template)]
 #[template(path = "account/person.html")]
 struct PersonPage {
     shell: Shell,
@@ -81,6 +91,15 @@ pub fn device(agent: &str) -> String {
         (Some(name), None) => name.to_owned(),
         _ => agent.chars().take(40).collect(),
     }
+}
+
+async fn credit_page(State(app): State<App>, visitor: Visitor) -> ApiResult<Response> {
+    visitor.logged_in()?;
+    let balances = credit::balances(&app, &visitor.actor).await?;
+    let newest = PageRequest { after: None, limit: Limit::default() };
+    let grants = credit::grants(&app, &visitor.actor, newest).await?.data;
+    let shell = Shell::new(&app, &visitor, "Credit");
+    shell.clone().page(&CreditPage { shell, balances, grants })
 }
 
 async fn profile_form(State(app): State<App>, visitor: Visitor) -> ApiResult<Response> {

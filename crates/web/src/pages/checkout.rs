@@ -2,6 +2,7 @@
 
 use app::App;
 use app::bookings::{self, Request};
+use app::coupons::{ContributionWish, credit};
 use app::idempotency::IdempotencyKey;
 use app::pricing::{self, Offer};
 use app::search::{ListingDetail, detail};
@@ -11,6 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use domain::bookings::BookingState;
+use domain::coupons::Contribution;
 use domain::ids::{BookingId, ListingId};
 use domain::money::Money;
 use domain::payments::{Payment, PaymentStatus};
@@ -39,6 +41,12 @@ struct ReviewPage<'a> {
     offer: &'a Offer,
     path: String,
     cover: Option<String>,
+    /// What coupon and credit pay.
+    contribution: Contribution,
+    /// What the card pays.
+    due: i64,
+    /// Credit that could be spent here, if there is any.
+    credit: Option<Money>,
 }
 
 #[derive(Template)]
@@ -67,6 +75,11 @@ fn listing_in(fields: &Fields) -> ApiResult<ListingId> {
     fields.read::<Uuid>("home").map(ListingId).ok_or(app::Error::NotFound("listing").into())
 }
 
+/// What the guest wishes to be paid with beside their card.
+fn contribution_in(fields: &Fields) -> ContributionWish<'_> {
+    ContributionWish { coupon: fields.some("coupon"), use_credit: fields.has("use_credit", "yes") }
+}
+
 async fn review(State(app): State<App>, visitor: Visitor, Asked(fields): Asked) -> ApiResult<Response> {
     visitor.logged_in()?;
     review_page(&app, &visitor, &fields, Mistakes::default()).await
@@ -80,16 +93,34 @@ async fn review_page(app: &App, visitor: &Visitor, fields: &Fields, mistakes: Mi
     let path = listing_path(home.id, &home.title);
     let back = format!("{path}{}#book", fields.without(&["home", "message", "expected_total", "key", "agreed"]).query());
     let Some(stay) = stay_in(fields) else { return Ok(go(&back)) };
-    let offer = match pricing::quote(app, &visitor.actor, home.id, stay, &guests_in(fields)).await {
+    let mut offer = match pricing::quote(app, &visitor.actor, home.id, stay, &guests_in(fields)).await {
         Ok(offer) => offer,
         Err(app::Error::Conflict { .. } | app::Error::Invalid(_)) => {
             return Ok(go_with_warning(app, &back, visitor.locale.t("These dates cannot be booked. Choose others.")));
         }
         Err(error) => return Err(error.into()),
     };
+    let price = Money::new(offer.quote.total, offer.quote.currency);
+    let contribution = match bookings::foresee_contribution(app, &visitor.actor, price, contribution_in(fields)).await {
+        Ok(contribution) => contribution,
+        Err(error @ app::Error::Invalid(_)) if mistakes.is_empty() => {
+            let mistakes = Mistakes::of(error)?;
+            return Box::pin(review_page(app, visitor, &fields.without(&["coupon"]), mistakes)).await;
+        }
+        // The mistake is told already.
+        Err(app::Error::Invalid(_)) => Contribution::default(),
+        Err(error) => return Err(error.into()),
+    };
+    for step in &mut offer.timeline {
+        step.refund = contribution.refundable(step.refund, price.amount);
+    }
+    let balances = credit::balances(app, &visitor.actor).await?;
+    let credit = balances.into_iter().map(|balance| balance.available).find(|there| there.currency == price.currency && there.amount > 0);
+    let due = price.amount - contribution.total();
     let shell = Shell::new(app, visitor, "Look at it once more");
     let cover = detail.photos.first().and_then(|photo| photo.sizes.get("640").or(photo.sizes.get("jpeg"))).map(|name| app.blobs.url(name));
-    let page = ReviewPage { shell: shell.clone(), fields, mistakes: &mistakes, home, detail: &detail, offer: &offer, path, cover };
+    let (mistakes, detail, offer) = (&mistakes, &detail, &offer);
+    let page = ReviewPage { shell: shell.clone(), fields, mistakes, home, detail, offer, path, cover, contribution, due, credit };
     if mistakes.is_empty() { shell.page(&page) } else { shell.corrected(&page) }
 }
 
@@ -110,13 +141,23 @@ async fn book(State(app): State<App>, visitor: Visitor, Sent(fields): Sent) -> A
     visitor.logged_in()?;
     let listing_id = listing_in(&fields)?;
     let Some(stay) = stay_in(&fields) else { return review_page(&app, &visitor, &fields, Mistakes::default()).await };
+    if fields.has("what", "apply") {
+        // A coupon was typed: look again at what it does.
+        let again = fields.without(&["what", "key", "expected_total", "expected_due", "currency"]);
+        return review_page(&app, &visitor, &again, Mistakes::default()).await;
+    }
     let currency = fields.read("currency");
+    let expected = |name: &str| fields.read(name).zip(currency).map(|(amount, currency)| Money::new(amount, currency));
+    let ContributionWish { coupon, use_credit } = contribution_in(&fields);
     let wish = Request {
         listing_id,
         stay,
         guests: guests_in(&fields),
         message: fields.get("message").replace("\r\n", "\n"),
-        expected_total: fields.read("expected_total").zip(currency).map(|(amount, currency)| Money::new(amount, currency)),
+        expected_total: expected("expected_total"),
+        coupon: coupon.map(str::to_owned),
+        use_credit,
+        expected_due: expected("expected_due"),
     };
     match bookings::request(&app, &visitor.actor, wish, once(&fields, "book").as_ref()).await {
         Ok(done) => Ok(go(&format!("/book/{}", done.value.id))),

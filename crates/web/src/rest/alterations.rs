@@ -264,8 +264,10 @@ pub struct ShorteningView {
     pub check_out: NaiveDate,
     /// The price of the stay then, line by line.
     pub quote: QuoteView,
-    /// What the guest gets back.
+    /// What goes back to the guest's card.
     pub refund: MoneyView,
+    /// What goes back to the guest's credit.
+    pub credit: MoneyView,
     /// The instant this was computed for.
     pub at: DateTime<Utc>,
 }
@@ -275,7 +277,8 @@ impl From<ShorteningPreview> for ShorteningView {
         Self {
             check_out: preview.stay.check_out,
             quote: QuoteView::from(&preview.quote),
-            refund: preview.price.refund().into(),
+            refund: preview.refund.into(),
+            credit: preview.credit.into(),
             at: preview.at,
         }
     }

@@ -21,6 +21,7 @@ use crate::auth::LoggedIn;
 use crate::error::{ApiError, ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
 use crate::idempotency::{Idempotent, mark};
+use crate::rest::coupons::ContributionView;
 use crate::rest::money::MoneyView;
 use crate::rest::page::{PageView, page_request};
 use crate::rest::pricing::{GuestsView, QuoteView, RefundStepView, timeline_view};
@@ -79,8 +80,12 @@ pub struct BookingView {
     pub nights: i32,
     /// Who stays.
     pub guests: GuestsView,
-    /// What the guest pays in all.
+    /// What the stay costs the guest in all.
     pub total: MoneyView,
+    /// What of it coupon and credit pay.
+    pub contribution: ContributionView,
+    /// What of it the guest's card pays.
+    pub amount_due: MoneyView,
     /// The price as agreed, line by line.
     pub quote: QuoteView,
     /// The policy agreed on.
@@ -121,6 +126,8 @@ impl BookingView {
             nights: booking.stay.nights(),
             guests: booking.guests.into(),
             total: booking.total().into(),
+            contribution: ContributionView::new(&booking.terms.contribution, booking.currency),
+            amount_due: booking.due().into(),
             cancellation_policy: booking.terms.policy.name.to_string(),
             refund_timeline: timeline_view(&timeline, booking.currency),
             quote: QuoteView::from(&booking.terms.quote),
@@ -157,6 +164,15 @@ pub struct NewBooking {
     pub message: String,
     /// What the guest was shown; another price is a 409 `price_changed`.
     pub expected_total: Option<MoneyView>,
+    /// A coupon's code.
+    #[serde(default)]
+    pub coupon: Option<String>,
+    /// Spend one's own credit.
+    #[serde(default)]
+    pub use_credit: bool,
+    /// What the guest was shown that their card pays; another amount is a 409 `price_changed`.
+    #[serde(default)]
+    pub expected_due: Option<MoneyView>,
 }
 
 pub(crate) fn stay(check_in: NaiveDate, check_out: NaiveDate) -> Result<Stay, ApiError> {
@@ -175,7 +191,7 @@ pub(crate) fn money(view: &MoneyView, pointer: &str) -> Result<Money, ApiError> 
 #[utoipa::path(post, path = "/bookings", tag = "bookings", security(("bearer" = [])), request_body = NewBooking,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the stored answer for 24 h.")),
     responses((status = 201, body = BookingView), (status = 409, body = Problem, description = "dates_unavailable, price_changed"),
-        (status = 422, body = Problem, description = "Every rule of the host that the stay breaks.")))]
+        (status = 422, body = Problem, description = "Every rule of the host that the stay breaks; why a coupon takes nothing off.")))]
 pub async fn request_booking(State(app): State<App>, user: LoggedIn, input: Idempotent<NewBooking>) -> ApiResult<Response> {
     let body = input.body;
     let wish = bookings::Request {
@@ -184,6 +200,9 @@ pub async fn request_booking(State(app): State<App>, user: LoggedIn, input: Idem
         guests: body.guests.into(),
         message: body.message,
         expected_total: body.expected_total.as_ref().map(|expected| money(expected, "/expected_total")).transpose()?,
+        coupon: body.coupon,
+        use_credit: body.use_credit,
+        expected_due: body.expected_due.as_ref().map(|expected| money(expected, "/expected_due")).transpose()?,
     };
     let once = bookings::request(&app, &user.actor, wish, input.key.as_ref()).await?;
     let view = view(&app, once.value).await?;
@@ -369,8 +388,10 @@ pub async fn cancel_booking(
 /// What calling off now would do.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CancellationView {
-    /// What the guest gets back.
+    /// What goes back to the guest's card.
     pub refund: MoneyView,
+    /// What goes back to the guest's credit.
+    pub credit: MoneyView,
     /// What the guest has paid.
     pub paid: MoneyView,
     /// What the host keeps, after fees.
@@ -385,6 +406,7 @@ impl From<CancellationPreview> for CancellationView {
     fn from(preview: CancellationPreview) -> Self {
         Self {
             refund: preview.refund.into(),
+            credit: preview.credit.into(),
             paid: preview.paid.into(),
             host_receives: preview.host_receives.into(),
             host_fee: preview.host_fee.into(),

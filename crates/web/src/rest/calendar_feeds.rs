@@ -95,7 +95,8 @@ pub struct CalendarFeedsView {
     pub export_url: String,
 }
 
-fn export_url(app: &App, secret: &str) -> String {
+/// Where other platforms find the calendar that a home gives.
+pub(crate) fn export_url(app: &App, secret: &str) -> String {
     format!("{}/ical/{secret}.ics", app.config.public_url)
 }
 

@@ -112,11 +112,13 @@ pub struct ReceiptPaymentView {
     pub at: DateTime<Utc>,
     /// Negative for a refund.
     pub amount: MoneyView,
+    /// card, coupon or credit.
+    pub means: String,
 }
 
 impl From<ReceiptPayment> for ReceiptPaymentView {
     fn from(payment: ReceiptPayment) -> Self {
-        Self { at: payment.at, amount: payment.amount.into() }
+        Self { at: payment.at, amount: payment.amount.into(), means: payment.means.to_string() }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod bookings;
 pub mod calendar;
 pub mod calendar_feeds;
 pub mod co_hosts;
+pub mod coupons;
 pub mod display;
 pub mod hosting;
 pub mod invoicing;
@@ -73,6 +74,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(pricing::router())
         .merge(price_rules::router())
         .merge(display::router())
+        .merge(coupons::router())
         .merge(bookings::router())
         .merge(alterations::router())
         .merge(payments::router())

@@ -83,6 +83,15 @@ pub struct Stretch {
 }
 
 impl Stretch {
+    /// Of earnings: when nothing is said, a year back and a year ahead.
+    pub(crate) fn of_earnings(&self, app: &App) -> ApiResult<(NaiveDate, NaiveDate)> {
+        if self.from.is_some() || self.to.is_some() {
+            return self.days(app);
+        }
+        let today = app.clock.now().date_naive();
+        Ok((today - Months::new(11), today + Months::new(12)))
+    }
+
     fn days(&self, app: &App) -> ApiResult<(NaiveDate, NaiveDate)> {
         let today = app.clock.now().date_naive();
         let from = self.from.unwrap_or_else(|| today - Days::new(u64::from(today.day0())));
@@ -157,14 +166,7 @@ pub struct EarningsView {
 #[utoipa::path(get, path = "/host/earnings", tag = "hosting", security(("bearer" = [])), params(Stretch),
     responses((status = 200, body = EarningsView), (status = 422, body = Problem)))]
 pub async fn earnings(State(app): State<App>, user: LoggedIn, Query(stretch): Query<Stretch>) -> ApiResult<Json<EarningsView>> {
-    let (from, to) = match (stretch.from, stretch.to) {
-        // A year back and a year ahead.
-        (None, None) => {
-            let today = app.clock.now().date_naive();
-            (today - Months::new(11), today + Months::new(12))
-        }
-        _ => stretch.days(&app)?,
-    };
+    let (from, to) = stretch.of_earnings(&app)?;
     let months = payments::earnings(&app, &user.actor, from, to).await?;
     let balances = payments::host_balances(&app, &user.actor).await?;
     Ok(Json(EarningsView {
@@ -342,7 +344,7 @@ pub async fn list_statements(State(app): State<App>, user: LoggedIn) -> ApiResul
 }
 
 /// A month with its ending: `2027-03`, `2027-03.csv`, `2027-03.pdf`.
-fn read_month(text: &str) -> Result<(NaiveDate, Option<&str>), ApiError> {
+pub(crate) fn read_month(text: &str) -> Result<(NaiveDate, Option<&str>), ApiError> {
     let (month, ending) = text.split_once('.').map_or((text, None), |(month, ending)| (month, Some(ending)));
     let month: Option<NaiveDate> = if month.len() == 7 { format!("{month}-01").parse().ok() } else { None };
     let known = ending.is_none_or(|ending| matches!(ending, "csv" | "pdf"));

@@ -1,6 +1,7 @@
 //! Prices, rules and quotes over REST.
 
 use app::App;
+use app::coupons::ContributionWish;
 use app::pricing;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -22,6 +23,7 @@ use crate::auth::{LoggedIn, MaybeActor};
 use crate::error::{ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
 use crate::rest::display::{self, QuoteDisplay};
+use crate::rest::coupons::ContributionView;
 use crate::rest::money::MoneyView;
 use crate::versions::{IfMatch, etag, tagged};
 
@@ -390,6 +392,11 @@ pub struct StayQuery {
     pub pets: Option<i32>,
     /// ISO 4217: adds `display` with converted amounts (quotes only).
     pub display_currency: Option<String>,
+    /// A coupon's code; its guest must be logged in (quotes only).
+    pub coupon: Option<String>,
+    /// Spend one's own credit (quotes only).
+    #[serde(default)]
+    pub use_credit: bool,
 }
 
 impl StayQuery {
@@ -503,6 +510,10 @@ pub struct OfferView {
     pub refund_timeline: Vec<RefundStepView>,
     /// Names this price of this stay.
     pub price_token: String,
+    /// What of the total coupon and credit pay.
+    pub contribution: ContributionView,
+    /// What of the total the guest's card pays.
+    pub amount_due: MoneyView,
     /// The same in `display_currency`; absent when it is the listing's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display: Option<QuoteDisplay>,
@@ -520,12 +531,20 @@ pub async fn get_quote(
 ) -> ApiResult<Json<OfferView>> {
     let stay = super::bookings::stay(query.check_in, query.check_out)?;
     let wanted = display::wanted(query.display_currency.as_deref())?;
-    let offer = pricing::quote(&app, &actor, ListingId(id), stay, &query.guests()).await?;
+    let mut offer = pricing::quote(&app, &actor, ListingId(id), stay, &query.guests()).await?;
     let rate = match wanted {
         Some(currency) => pricing::rates::rate_to(&app, offer.quote.currency, currency).await?,
         None => None,
     };
+    let price = Money::new(offer.quote.total, offer.quote.currency);
+    let wish = ContributionWish { coupon: query.coupon.as_deref(), use_credit: query.use_credit };
+    let contribution = app::bookings::foresee_contribution(&app, &actor, price, wish).await?;
+    for step in &mut offer.timeline {
+        step.refund = contribution.refundable(step.refund, price.amount);
+    }
     Ok(Json(OfferView {
+        contribution: ContributionView::new(&contribution, price.currency),
+        amount_due: Money::new(price.amount - contribution.total(), price.currency).into(),
         display: rate.map(|rate| QuoteDisplay::new(&offer.quote, &rate)).transpose()?,
         stay: StayView { check_in: stay.check_in, check_out: stay.check_out, nights: stay.nights() },
         cancellation_policy: offer.policy.name.to_string(),

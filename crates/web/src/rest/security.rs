@@ -168,15 +168,22 @@ pub struct NewTokenView {
     pub token: String,
 }
 
+/// What a token may do, by its words.
+///
+/// # Errors
+/// 422 for a word that is none.
+pub(crate) fn read_scopes(words: &[String]) -> app::Result<Vec<TokenScope>> {
+    let scope = |(n, text): (usize, &String)| {
+        text.parse::<TokenScope>().map_err(|why| app::Error::invalid(&format!("/scopes/{n}"), "unknown_scope", why))
+    };
+    words.iter().enumerate().map(scope).collect()
+}
+
 /// Make a token for a program.
 #[utoipa::path(post, path = "/users/me/tokens", tag = "accounts", security(("bearer" = [])), request_body = NewTokenInput,
     responses((status = 201, body = NewTokenView), (status = 409, body = Problem, description = "too_many_tokens"), (status = 422, body = Problem)))]
 pub async fn create_token(State(app): State<App>, user: LoggedIn, Json(body): Json<NewTokenInput>) -> ApiResult<Response> {
-    let scope = |(n, text): (usize, &String)| {
-        text.parse::<TokenScope>().map_err(|why| app::Error::invalid(&format!("/scopes/{n}"), "unknown_scope", why))
-    };
-    let scopes = body.scopes.iter().enumerate().map(scope).collect::<app::Result<Vec<_>>>()?;
-    let wish = NewToken { name: body.name, scopes, days: body.expires_in_days.unwrap_or(90) };
+    let wish = NewToken { name: body.name, scopes: read_scopes(&body.scopes)?, days: body.expires_in_days.unwrap_or(90) };
     let (token, text) = accounts::create_token(&app, &user.actor, wish).await?;
     Ok(secret(StatusCode::CREATED, Json(NewTokenView { view: token.into(), token: text })))
 }

@@ -41,7 +41,8 @@ pub struct WishlistView {
     pub updated_at: DateTime<Utc>,
 }
 
-fn share_url(app: &App, secret: &str) -> String {
+/// The link by which others may read a list.
+pub(crate) fn share_url(app: &App, secret: &str) -> String {
     format!("{}/shared-wishlists/{secret}", app.config.public_url)
 }
 

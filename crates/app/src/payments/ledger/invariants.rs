@@ -18,7 +18,14 @@ pub(super) async fn check(tx: &mut PgConnection, read: Option<(u64, u64)>) -> Re
     {
         return Ok(Some(fault));
     }
-    for fault in [accounts(tx).await?, floors(tx).await?, escrow(tx).await?, settled(tx).await?, payments(tx).await?] {
+    for fault in [
+        accounts(tx).await?,
+        floors(tx).await?,
+        escrow(tx).await?,
+        settled(tx).await?,
+        payments(tx).await?,
+        contributions(tx).await?,
+    ] {
         if fault.is_some() {
             return Ok(fault);
         }
@@ -101,8 +108,7 @@ async fn escrow(tx: &mut PgConnection) -> Result<Option<Fault>> {
          ), added as (
              select t.booking_id, sum(e.amount) as amount
              from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.side = 'debit'
-             join ledger_accounts a on a.id = e.account_id and a.key <> 'psp_clearing'
-             where t.event = 'capture' group by t.booking_id
+             where t.event = 'contribution' group by t.booking_id
          ), paid as (
              select booking_id, sum(captured) as amount from payments group by booking_id
          )
@@ -184,6 +190,37 @@ async fn payments(tx: &mut PgConnection) -> Result<Option<Fault>> {
             ),
         )
     }))
+}
+
+/// Coupons and credit have paid what the bookings that have them say, and no
+/// more than guests had.
+async fn contributions(tx: &mut PgConnection) -> Result<Option<Fault>> {
+    let wrong: Option<(String, String, i64, i64)> = sqlx::query_as(
+        "with booked as (
+             select t.booking_id, sum(e.amount) as amount
+             from ledger_transactions t join ledger_entries e on e.transaction_id = t.id and e.side = 'debit'
+             where t.event = 'contribution' group by t.booking_id
+         )
+         select coalesce(c.booking_id, b.booking_id)::text, coalesce(c.currency, ''), coalesce(c.coupon_amount + c.credit_amount, 0),
+                coalesce(b.amount, 0)::bigint
+         from (select c.* from contributions c join bookings b on b.id = c.booking_id and b.confirmed_at is not null) c
+         full join booked b on b.booking_id = c.booking_id
+         where coalesce(c.coupon_amount + c.credit_amount, 0) <> coalesce(b.amount, 0) limit 1",
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if let Some((booking, currency, said, booked)) = wrong {
+        let (said, booked) = (money(said, &currency), money(booked, &currency));
+        return Ok(Some(Fault::new("coupons", format!("coupon and credit of booking {booking} pay {said}, the book says {booked}"))));
+    }
+    let wrong: Option<(String, i32, i64)> = sqlx::query_as(
+        "select k.code, k.uses, count(c.booking_id) from coupons k
+         left join contributions c on c.coupon_id = k.id and c.state <> 'returned'
+         group by k.id having k.uses <> count(c.booking_id) limit 1",
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(wrong.map(|(code, uses, found)| Fault::new("coupons", format!("coupon {code} says it is used {uses} times, {found} bookings have it"))))
 }
 
 /// The provider holds what the book says it holds. Asked only when nothing is

@@ -10,7 +10,7 @@ mod standing;
 mod stream;
 pub mod verify;
 
-pub(crate) use standing::{Happening, Promise, divide_in, promise_back_in, standing_in};
+pub(crate) use standing::{GoesBack, Happening, Promise, divide_in, promise_back_in, standing_in};
 
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;

@@ -12,7 +12,7 @@ use crate::tx::Tx;
 /// not the booking's money. The caller holds the booking's lock,
 /// under which all of it moves.
 pub(crate) async fn standing_in(tx: &mut Tx, booking: BookingId, currency: Currency) -> Result<Standing> {
-    let mut standing = Standing { currency, funds: 0, promo: 0, earned: Parts::new() };
+    let mut standing = Standing { currency, funds: 0, promo: 0, credit: None, earned: Parts::new() };
     let balances: Vec<(String, i64)> = sqlx::query_as(
         "select a.key, sum(case e.side when 'credit' then e.amount else -e.amount end)::bigint
          from ledger_transactions t join ledger_entries e on e.transaction_id = t.id join ledger_accounts a on a.id = e.account_id
@@ -32,6 +32,10 @@ pub(crate) async fn standing_in(tx: &mut Tx, booking: BookingId, currency: Curre
             }
             "promo_expense" => {
                 standing.promo = -balance;
+                continue;
+            }
+            "guest_credit" => {
+                standing.credit = Some((name.parse().map_err(fault)?, -balance));
                 continue;
             }
             // What a host owes for this booking is what they no longer have of it.
@@ -54,17 +58,38 @@ pub(crate) struct Happening {
     pub event: PostingEvent,
     /// To whom it belongs from now on.
     pub target: Parts,
-    /// What the guest is promised back of the rest; `None`: the rest stays
-    /// theirs, to be earned.
-    pub refund: Option<i64>,
+    /// What the guest gets back of the rest; `None`: the rest stays theirs, to be
+    /// earned.
+    pub refund: Option<GoesBack>,
+}
+
+/// What a guest gets back.
+#[derive(Clone, Copy)]
+pub(crate) struct GoesBack {
+    /// Minor units in all.
+    pub wanted: i64,
+    /// What can go back to cards.
+    pub cash: i64,
+}
+
+impl GoesBack {
+    /// How it goes back out of `left` minor units that are nobody's: to the card
+    /// as far as that was charged, then to the guest's credit. What is more was
+    /// the marketplace's own: coupons, goodwill.
+    pub fn of(self, standing: &Standing, left: i64) -> Back {
+        let wanted = self.wanted.clamp(0, left.max(0));
+        let refund = wanted.min(self.cash.max(0));
+        let credit = (wanted - refund).min(standing.credit.map_or(0, |(_, amount)| amount));
+        Back { refund, credit, promo: left - refund - credit }
+    }
 }
 
 /// How a booking's money has been divided.
 pub(crate) struct Divided {
     /// To whom it belongs.
     pub target: Parts,
-    /// What the guest is promised back, in minor units.
-    pub refund: i64,
+    /// What goes back, and to whom.
+    pub back: Back,
 }
 
 /// Moves a booking's money. When less has come in than the target says,
@@ -76,15 +101,11 @@ pub(crate) async fn divide_in(tx: &mut Tx, booking: BookingId, standing: &Standi
         target = ledger::scaled(&target, there).map_err(fault)?;
     }
     let left = there - target.values().sum::<i64>();
-    let back = refund.map_or(Back::default(), |wanted| {
-        // What is more than that was the marketplace's own: coupons, goodwill.
-        let refund = wanted.clamp(0, left);
-        Back { refund, promo: left - refund }
-    });
+    let back = refund.map_or(Back::default(), |wish| wish.of(standing, left));
     if let Some(posting) = ledger::divide(key, event, booking, (standing, &target), back).map_err(fault)? {
         post_in(tx, &posting, Some(booking)).await?;
     }
-    Ok(Divided { target, refund: back.refund })
+    Ok(Divided { target, back })
 }
 
 /// Money that a lower price sets free.
@@ -95,16 +116,15 @@ pub(crate) struct Promise {
     pub event: PostingEvent,
     /// To whom the rest belongs from now on; `None`: to whom it does.
     pub target: Option<Parts>,
-    /// Minor units for the guest.
-    pub amount: i64,
+    /// What goes back, and to whom.
+    pub back: Back,
 }
 
-/// Promises part of a booking's money back to the guest. The caller asks the
-/// provider for it.
+/// Promises part of a booking's money back. The caller asks the provider for
+/// what is the card's.
 pub(crate) async fn promise_back_in(tx: &mut Tx, booking: BookingId, standing: &Standing, promise: Promise) -> Result<()> {
     let target = promise.target.as_ref().unwrap_or(&standing.earned);
-    let back = Back { refund: promise.amount, promo: 0 };
-    if let Some(posting) = ledger::divide(promise.key, promise.event, booking, (standing, target), back).map_err(fault)? {
+    if let Some(posting) = ledger::divide(promise.key, promise.event, booking, (standing, target), promise.back).map_err(fault)? {
         post_in(tx, &posting, Some(booking)).await?;
     }
     Ok(())

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use it::{Client, TestApp};
 use serde_json::{Value, json};
 
+use super::matrix::ROWS;
+
 /// Root field, its document, and what anonymous, stranger, guest and host get.
 /// `L` is the host's listing, `B` the guest's confirmed booking, `U` the host,
 /// `C` guest's and host's conversation, `X` an id that nothing has. `ok` is an answer without errors, `null` an
@@ -250,6 +252,17 @@ const INSIDE: &[(&str, &str, [&str; 4])] = &[
         "{ listing(id: \"{L}\") { calendar(from: \"2030-02-01\", to: \"2030-02-02\") { blockedBy } } }",
         ["null", "null", "null", "ok"],
     ),
+    (
+        "/listing/calendarFeeds/exportUrl",
+        "{ listing(id: \"{L}\") { calendarFeeds { exportUrl } } }",
+        ["unauthenticated", "not_found", "not_found", "ok"],
+    ),
+    ("/listing/coHosts", "{ listing(id: \"{L}\") { coHosts { email } } }", ["unauthenticated", "*", "*", "ok"]),
+    (
+        "/booking/alterations",
+        "{ booking(id: \"{B}\") { alterations { id } refundRequests { id } } }",
+        ["unauthenticated", "not_found", "ok", "ok"],
+    ),
     ("/booking/checkInInfo", "{ booking(id: \"{B}\") { checkInInfo { doorCode } } }", ["unauthenticated", "not_found", "ok", "ok"]),
     ("/node/payment/id", "{ node(id: \"{B}\") { ... on Booking { payment { id } } } }", ["null", "null", "ok", "ok"]),
     ("/user/listings/edges/0/node/title", "{ user(id: \"{U}\") { listings { edges { node { title } } } } }", ["ok", "ok", "ok", "ok"]),
@@ -266,7 +279,7 @@ async fn every_root_field_has_a_row() {
             roots.extend(kind["fields"].as_array().unwrap().iter().map(|field| format!("{name}.{}", field["name"].as_str().unwrap())));
         }
     }
-    let rows: BTreeSet<String> = MATRIX.iter().map(|(field, _, _)| (*field).to_owned()).collect();
+    let rows: BTreeSet<String> = ROWS.iter().chain(MATRIX).map(|(field, _, _)| (*field).to_owned()).collect();
     assert_eq!(roots, rows);
 }
 
@@ -295,7 +308,8 @@ async fn everyone_sees_and_does_only_their_own() {
     let people: [(&str, Client); 4] = [("anonymous", app.anonymous()), ("stranger", stranger), ("guest", guest), ("host", host.clone())];
     let mut faults = Vec::new();
     let inside = INSIDE.iter().map(|(place, document, wanted)| ((*place).to_owned(), *document, wanted));
-    let roots = MATRIX.iter().map(|(field, document, wanted)| (format!("/{}", field.split_once('.').unwrap().1), *document, wanted));
+    let roots =
+        ROWS.iter().chain(MATRIX).map(|(field, document, wanted)| (format!("/{}", field.split_once('.').unwrap().1), *document, wanted));
     for (place, document, expected) in inside.chain(roots) {
         for ((name, person), wanted) in people.iter().zip(expected) {
             let version = host.get(&format!("/api/v1/listings/{listing}")).await.etag();

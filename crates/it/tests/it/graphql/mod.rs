@@ -6,6 +6,7 @@ mod doors;
 mod journey;
 mod limits;
 mod live;
+mod matrix;
 mod parity;
 mod refusals;
 mod schema;

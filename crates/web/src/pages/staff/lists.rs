@@ -109,7 +109,9 @@ async fn person(State(app): State<App>, visitor: Visitor, Path(id): Path<Uuid>) 
         ("Role", Cell::text(if account.staff { "staff" } else { "member" })),
         ("As others see them", Cell::link("Profile", format!("/people/{id}"))),
     ];
-    let account = Section { id: "account", heading: "Account", facts, own: standing(&account).into_iter().collect(), ..Section::default() };
+    let mut own: Vec<Act> = standing(&account).into_iter().collect();
+    own.push(super::coupons::grant(id));
+    let account = Section { id: "account", heading: "Account", facts, own, ..Section::default() };
     let homes_shown = Section::table("homes", "Homes", &HOME_COLUMNS, home_rows(&shell, homes.data)).next(
         "/staff/homes",
         &first.with("host", id.to_string()),

@@ -3,6 +3,7 @@
 //! exist.
 
 mod bookings;
+mod coupons;
 mod deeds;
 mod lists;
 mod money;
@@ -19,16 +20,17 @@ use crate::error::ApiResult;
 
 /// The routes of staff's pages.
 pub(super) fn router() -> Router<App> {
-    Router::new().merge(lists::router()).merge(bookings::router()).merge(money::router()).merge(deeds::router())
+    Router::new().merge(lists::router()).merge(bookings::router()).merge(coupons::router()).merge(money::router()).merge(deeds::router())
 }
 
 /// Tabs of every page: path, label, icon.
-pub(crate) const TABS: [(&str, &str, &str); 8] = [
+pub(crate) const TABS: [(&str, &str, &str); 9] = [
     ("/staff", "Waiting", "house"),
     ("/staff/people", "People", "users"),
     ("/staff/homes", "Homes", "building"),
     ("/staff/bookings", "Bookings", "luggage"),
     ("/staff/money", "Money", "credit-card"),
+    ("/staff/coupons", "Coupons", "sparkles"),
     ("/staff/reports", "Reports", "flag"),
     ("/staff/jobs", "Jobs", "settings"),
     ("/staff/audit", "Audit log", "list"),
