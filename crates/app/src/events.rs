@@ -7,8 +7,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
-    AlterationId, BookingId, CoHostId, ConversationId, CreditGrantId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId, PayoutId,
-    RefundRequestId, ReviewId, TransferId, UserId,
+    AlterationId, BookingId, CoHostId, ConversationId, CreditGrantId, DisputeId, EventId, ListingId, MessageId, NotificationId, PaymentId,
+    PayoutId, RefundRequestId, ReviewId, TransferId, UserId,
 };
 use domain::reviews::Subject;
 use jobs::{Attempt, Job, JobError};

@@ -8,7 +8,9 @@ use jobs::{Enqueue, Job, Registry, Schedule, Worker, WorkerSettings};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
-use crate::{App, accounts, bookings, calendar, coupons, events, idempotency, invoicing, notifications, payments, reviews, search, wishlists};
+use crate::{
+    App, accounts, bookings, calendar, coupons, events, idempotency, invoicing, notifications, payments, reviews, search, wishlists,
+};
 
 /// Asks for `job` at `run_at`, in the caller's transaction.
 pub(crate) async fn enqueue_in<J: Job<App>>(tx: &mut Tx, job: &J, run_at: DateTime<Utc>) -> Result<()> {

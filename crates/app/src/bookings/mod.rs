@@ -110,7 +110,10 @@ async fn move_in(tx: &mut Tx, booking: &mut Booking, wish: Move, mover: Mover, r
     }
     match (from, to) {
         (_, BookingState::Confirmed) => coupons::pay_in(tx, booking).await?,
-        (BookingState::PendingPayment | BookingState::Requested, BookingState::Declined | BookingState::Expired | BookingState::Cancelled) => {
+        (
+            BookingState::PendingPayment | BookingState::Requested,
+            BookingState::Declined | BookingState::Expired | BookingState::Cancelled,
+        ) => {
             coupons::release_in(tx, booking).await?;
         }
         _ => {}

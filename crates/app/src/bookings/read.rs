@@ -155,8 +155,7 @@ pub async fn payment(app: &App, actor: &Actor, id: BookingId) -> Result<Payment>
 /// # Errors
 /// When amounts leave their range: a fault of ours.
 pub fn refund_timeline(booking: &Booking, now: DateTime<Utc>) -> Result<Vec<TimelineStep>> {
-    let mut steps =
-        cancellation::refund_timeline(&moment(booking), now).map_err(|e| Error::Internal(anyhow::anyhow!("timeline: {e}")))?;
+    let mut steps = cancellation::refund_timeline(&moment(booking), now).map_err(|e| Error::Internal(anyhow::anyhow!("timeline: {e}")))?;
     for step in &mut steps {
         step.refund = booking.terms.contribution.refundable(step.refund, booking.terms.quote.total);
     }

@@ -46,16 +46,7 @@ impl Request {
     /// Asks for a stay and nothing beside it.
     #[must_use]
     pub const fn of(listing_id: ListingId, stay: Stay, guests: Guests) -> Self {
-        Self {
-            listing_id,
-            stay,
-            guests,
-            message: String::new(),
-            expected_total: None,
-            coupon: None,
-            use_credit: false,
-            expected_due: None,
-        }
+        Self { listing_id, stay, guests, message: String::new(), expected_total: None, coupon: None, use_credit: false, expected_due: None }
     }
 }
 
@@ -129,12 +120,7 @@ pub async fn request(app: &App, actor: &Actor, wish: Request, key: Option<&Idemp
 ///
 /// # Errors
 /// 422 with why the coupon takes nothing off, 401 when nobody is logged in.
-pub async fn foresee_contribution(
-    app: &App,
-    actor: &Actor,
-    price: Money,
-    wish: coupons::ContributionWish<'_>,
-) -> Result<Contribution> {
+pub async fn foresee_contribution(app: &App, actor: &Actor, price: Money, wish: coupons::ContributionWish<'_>) -> Result<Contribution> {
     if wish.is_empty() {
         return Ok(Contribution::default());
     }

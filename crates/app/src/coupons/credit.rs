@@ -144,7 +144,7 @@ pub(super) async fn returned_in(tx: &mut Tx, booking: &Booking, amount: Money) -
 
 /// Somebody has left: what they had is nobody's any more.
 pub(crate) async fn forfeit_in(tx: &mut Tx, user: UserId) -> Result<()> {
-    for balance in sql::balances(&mut **tx, user).await? {
+    for balance in sql::balances(tx, user).await? {
         if balance.available.amount > 0 {
             let key = format!("left:{user}:{}", balance.available.currency);
             let posting = ledger::credit_expired(&key, user, balance.available).map_err(fault)?;

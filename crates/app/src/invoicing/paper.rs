@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use documents::{Column, Document, Party, Row, Section, Total, amount, figures};
-use domain::coupons::PaymentMeans;
 use domain::actor::Actor;
+use domain::coupons::PaymentMeans;
 use domain::ids::{BookingId, DocumentId};
 use domain::money::{Currency, Money};
 

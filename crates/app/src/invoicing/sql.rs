@@ -195,10 +195,7 @@ pub(super) async fn payments(db: &PgPool, booking: BookingId) -> Result<Vec<Rece
     .bind(booking)
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(at, amount, currency, means)| ReceiptPayment { at, amount: Money::new(amount, currency), means })
-        .collect())
+    Ok(rows.into_iter().map(|(at, amount, currency, means)| ReceiptPayment { at, amount: Money::new(amount, currency), means }).collect())
 }
 
 #[derive(sqlx::FromRow)]

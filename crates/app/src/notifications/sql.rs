@@ -8,8 +8,8 @@ use domain::alterations::AlterationState;
 use domain::alterations::refund_requests::RefundRequestState;
 use domain::bookings::{BookingState, Side, Terms};
 use domain::ids::{
-    AlterationId, BookingId, CoHostId, ConversationId, CreditGrantId, ListingId, MessageId, NotificationId, PayoutId, RefundRequestId, ReviewId,
-    TransferId, UserId,
+    AlterationId, BookingId, CoHostId, ConversationId, CreditGrantId, ListingId, MessageId, NotificationId, PayoutId, RefundRequestId,
+    ReviewId, TransferId, UserId,
 };
 use domain::money::Currency;
 use domain::notifications::{NotificationKind, QuietHours, Roads};

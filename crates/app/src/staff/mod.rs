@@ -9,7 +9,7 @@ use domain::actor::Actor;
 use domain::audit::AuditAction;
 use domain::bookings::BookingState;
 use domain::coupons::{Coupon, CouponTerms};
-use domain::ids::{AuditEntryId, BookingId, CouponId, ConversationId, ListingId, ReviewId, UserId};
+use domain::ids::{AuditEntryId, BookingId, ConversationId, CouponId, ListingId, ReviewId, UserId};
 use domain::listings::ListingStatus;
 use domain::money::{Currency, Money};
 use domain::page::{Page, PageRequest};
@@ -138,8 +138,8 @@ pub async fn grant_credit(
     (amount, expires_at): (Money, Option<DateTime<Utc>>),
     reason: &str,
 ) -> Result<CreditGrant> {
-    let deed = Deed::new(AuditAction::GrantCredit, user, reason)
-        .with(serde_json::json!({"amount": amount.to_string(), "expires_at": expires_at}));
+    let deed =
+        Deed::new(AuditAction::GrantCredit, user, reason).with(serde_json::json!({"amount": amount.to_string(), "expires_at": expires_at}));
     audited(app, actor, deed, coupons::credit::grant(app, actor, user, (amount, expires_at), reason)).await
 }
 

@@ -144,12 +144,7 @@ pub fn capture(payment: PaymentId, booking: BookingId, amount: Money) -> Result<
 ///
 /// # Errors
 /// When an amount is negative or both are nothing.
-pub fn contributed(
-    booking: BookingId,
-    guest: UserId,
-    currency: Currency,
-    contribution: &Contribution,
-) -> Result<Posting, LedgerError> {
+pub fn contributed(booking: BookingId, guest: UserId, currency: Currency, contribution: &Contribution) -> Result<Posting, LedgerError> {
     let legs = vec![
         (Account::PromoExpense, Debit, contribution.coupon_amount()),
         (Account::GuestCredit(guest), Debit, contribution.credit),

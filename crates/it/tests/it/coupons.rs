@@ -59,9 +59,11 @@ impl Scene {
     async fn spendable(&self) -> (i64, i64) {
         let guest = self.app.again(&self.guest).await;
         let balances = guest.get("/api/v1/users/me/credit").await.expect(200);
-        balances.as_array().unwrap().first().map_or((0, 0), |balance| {
-            (balance["available"]["amount"].as_i64().unwrap(), balance["held"]["amount"].as_i64().unwrap())
-        })
+        balances
+            .as_array()
+            .unwrap()
+            .first()
+            .map_or((0, 0), |balance| (balance["available"]["amount"].as_i64().unwrap(), balance["held"]["amount"].as_i64().unwrap()))
     }
 
     async fn uses(&self) -> i64 {
@@ -70,7 +72,10 @@ impl Scene {
     }
 
     async fn charged(&self) -> i64 {
-        sqlx::query_scalar("select coalesce(sum(captured - refunded), 0)::bigint from sandbox_charges").fetch_one(self.app.pool()).await.unwrap()
+        sqlx::query_scalar("select coalesce(sum(captured - refunded), 0)::bigint from sandbox_charges")
+            .fetch_one(self.app.pool())
+            .await
+            .unwrap()
     }
 
     async fn the_book_is_right(&self) {
@@ -85,11 +90,15 @@ async fn coupon_and_credit_pay_first_and_the_card_the_rest() {
     let s = Scene::new().await;
     s.coupon(json!({})).await;
     s.credit(5_000, json!({})).await;
-    let quote = format!("/api/v1/listings/{}/quote?check_in=2030-02-05&check_out=2030-02-08&adults=2&coupon=Spring&use_credit=true", s.listing);
+    let quote =
+        format!("/api/v1/listings/{}/quote?check_in=2030-02-05&check_out=2030-02-08&adults=2&coupon=Spring&use_credit=true", s.listing);
     let offer = s.guest.get(&quote).await.expect(200);
     assert_eq!((&offer["total"]["amount"], &offer["amount_due"]["amount"]), (&json!(34_200), &json!(19_200)));
-    assert_eq!(offer["contribution"], json!({"coupon": {"code": "SPRING", "amount": {"amount": 10_000, "currency": "EUR"}},
-        "credit": {"amount": 5_000, "currency": "EUR"}}));
+    assert_eq!(
+        offer["contribution"],
+        json!({"coupon": {"code": "SPRING", "amount": {"amount": 10_000, "currency": "EUR"}},
+        "credit": {"amount": 5_000, "currency": "EUR"}})
+    );
     assert_eq!(offer["refund_timeline"][0]["refund"]["amount"], 24_200, "what the coupon pays does not come back to the guest");
     assert_eq!(s.app.get(&quote).await.problem(401), "unauthenticated");
 
@@ -102,8 +111,12 @@ async fn coupon_and_credit_pay_first_and_the_card_the_rest() {
     assert_eq!(s.spendable().await, (0, 0));
     assert_eq!(s.app.balance(&format!("guest_funds:{}", booking["id"].as_str().unwrap())).await, 34_200, "the host's price is whole");
     let receipt = s.guest.get(&format!("/api/v1/bookings/{}/receipt", booking["id"].as_str().unwrap())).await.expect(200);
-    let mut means: Vec<(&str, i64)> =
-        receipt["payments"].as_array().unwrap().iter().map(|p| (p["means"].as_str().unwrap(), p["amount"]["amount"].as_i64().unwrap())).collect();
+    let mut means: Vec<(&str, i64)> = receipt["payments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| (p["means"].as_str().unwrap(), p["amount"]["amount"].as_i64().unwrap()))
+        .collect();
     means.sort_unstable();
     assert_eq!(means, [("card", 19_200), ("coupon", 10_000), ("credit", 5_000)]);
     assert_eq!((&receipt["paid"]["amount"], &receipt["total"]["amount"]), (&json!(34_200), &json!(34_200)));

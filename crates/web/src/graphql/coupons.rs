@@ -35,10 +35,7 @@ impl Contribution {
     pub(super) fn new(paid: &Paid, currency: Currency) -> Self {
         let money = |amount| Money::from(domain::money::Money::new(amount, currency));
         let coupon = paid.coupon.as_ref();
-        Self {
-            coupon: coupon.map(|used| CouponUse { code: used.code.clone(), amount: money(used.amount) }),
-            credit: money(paid.credit),
-        }
+        Self { coupon: coupon.map(|used| CouponUse { code: used.code.clone(), amount: money(used.amount) }), credit: money(paid.credit) }
     }
 }
 

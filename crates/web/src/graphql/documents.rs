@@ -138,9 +138,8 @@ pub struct Receipt {
 /// 409 before anything was paid, 403 for the host, 404 for strangers.
 pub(super) async fn receipt(ctx: &Context<'_>, booking: BookingId) -> app::Result<Receipt> {
     let receipt = invoicing::receipt(ctx.app(), &ctx.actor(), booking).await?;
-    let payment = |payment: invoicing::ReceiptPayment| {
-        ReceiptPayment { at: payment.at, amount: payment.amount.into(), means: Word(payment.means) }
-    };
+    let payment =
+        |payment: invoicing::ReceiptPayment| ReceiptPayment { at: payment.at, amount: payment.amount.into(), means: Word(payment.means) };
     Ok(Receipt {
         document: Document(receipt.document),
         payments: receipt.payments.into_iter().map(payment).collect(),

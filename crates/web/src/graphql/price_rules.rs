@@ -195,7 +195,6 @@ macro_rules! kept {
         impl $name {
             /// Which.
             async fn id(&self) -> ID {
-                #[expect(clippy::redundant_closure_call, reason = "where the id lies differs by rule")]
                 ID(($key)(&self.0.rule))
             }
             /// The rule.

@@ -270,7 +270,7 @@ impl Hit {
     }
     /// How far it is from the point or home that was asked for, in metres.
     async fn distance_metres(&self) -> Option<i64> {
-        self.0.metres.map(i64::from)
+        self.0.metres
     }
     /// Of similar homes: what they have in common, out of 1,000 points.
     async fn why(&self) -> Vec<RankPart> {

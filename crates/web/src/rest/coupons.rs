@@ -248,11 +248,7 @@ impl From<Coupon> for CouponView {
 /// Every coupon, newest first.
 #[utoipa::path(get, path = "/admin/coupons", tag = "admin", security(("bearer" = [])), params(Paging),
     responses((status = 200, body = PageView<CouponView>), (status = 404, body = Problem)))]
-pub async fn list_coupons(
-    State(app): State<App>,
-    user: LoggedIn,
-    Query(paging): Query<Paging>,
-) -> ApiResult<Json<PageView<CouponView>>> {
+pub async fn list_coupons(State(app): State<App>, user: LoggedIn, Query(paging): Query<Paging>) -> ApiResult<Json<PageView<CouponView>>> {
     let page = page_request(paging.limit, paging.cursor.as_deref())?;
     Ok(Json(coupons::list(&app, &user.actor, page).await?.into()))
 }

@@ -22,8 +22,8 @@ use uuid::Uuid;
 use crate::auth::{LoggedIn, MaybeActor};
 use crate::error::{ApiResult, Problem};
 use crate::extract::{Json, Path, Query};
-use crate::rest::display::{self, QuoteDisplay};
 use crate::rest::coupons::ContributionView;
+use crate::rest::display::{self, QuoteDisplay};
 use crate::rest::money::MoneyView;
 use crate::versions::{IfMatch, etag, tagged};
 

@@ -18,14 +18,9 @@ pub(super) async fn check(tx: &mut PgConnection, read: Option<(u64, u64)>) -> Re
     {
         return Ok(Some(fault));
     }
-    for fault in [
-        accounts(tx).await?,
-        floors(tx).await?,
-        escrow(tx).await?,
-        settled(tx).await?,
-        payments(tx).await?,
-        contributions(tx).await?,
-    ] {
+    for fault in
+        [accounts(tx).await?, floors(tx).await?, escrow(tx).await?, settled(tx).await?, payments(tx).await?, contributions(tx).await?]
+    {
         if fault.is_some() {
             return Ok(fault);
         }
@@ -220,7 +215,8 @@ async fn contributions(tx: &mut PgConnection) -> Result<Option<Fault>> {
     )
     .fetch_optional(&mut *tx)
     .await?;
-    Ok(wrong.map(|(code, uses, found)| Fault::new("coupons", format!("coupon {code} says it is used {uses} times, {found} bookings have it"))))
+    Ok(wrong
+        .map(|(code, uses, found)| Fault::new("coupons", format!("coupon {code} says it is used {uses} times, {found} bookings have it"))))
 }
 
 /// The provider holds what the book says it holds. Asked only when nothing is

@@ -59,10 +59,13 @@ async fn done(app: &App, actor: &Actor, action: AuditAction, fields: &Fields) ->
         AuditAction::PauseListing => audited(app, actor, deed, listings::pause(app, actor, ListingId(id()?))).await,
         AuditAction::ArchiveListing => audited(app, actor, deed, listings::archive(app, actor, ListingId(id()?), None)).await,
         AuditAction::HideReview => audited(app, actor, deed, reviews::hide(app, actor, ReviewId(id()?), reason)).await,
-        AuditAction::CreateCoupon => staff::create_coupon(app, actor, super::coupons::terms(fields, app.clock.now())?, reason).await.map(|_| ()),
+        AuditAction::CreateCoupon => {
+            staff::create_coupon(app, actor, super::coupons::terms(fields, app.clock.now())?, reason).await.map(|_| ())
+        }
         AuditAction::EndCoupon => staff::end_coupon(app, actor, CouponId(id()?), reason).await.map(|_| ()),
         AuditAction::GrantCredit => {
-            let currency = super::coupons::currency(fields)?.ok_or_else(|| app::Error::invalid("/currency", "required", "say in which currency"))?;
+            let currency =
+                super::coupons::currency(fields)?.ok_or_else(|| app::Error::invalid("/currency", "required", "say in which currency"))?;
             let amount = Money::new(crate::pages::host::amount(fields.get("amount"), currency, "/amount")?, currency);
             let until = super::coupons::until(fields)?;
             staff::grant_credit(app, actor, UserId(id()?), (amount, until), reason).await.map(|_| ())
