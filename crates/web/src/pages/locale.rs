@@ -317,9 +317,11 @@ mod tests {
             found.dedup();
             found
         };
+        let mut known = std::collections::BTreeSet::new();
         for (tag, text) in CATALOGUES {
             let messages: HashMap<String, Message> = toml::from_str(text).unwrap_or_else(|error| panic!("{tag}: {error}"));
             for (english, message) in messages {
+                assert!(known.insert((tag, english.clone())), "{tag}: {english} stands in two catalogues");
                 match message {
                     Message::Plain(text) => assert_eq!(places(&english), places(&text), "{tag}: {english}"),
                     Message::Plural(forms) => {

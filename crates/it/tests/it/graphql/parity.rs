@@ -296,7 +296,7 @@ fn spelled(document: &str) -> String {
         rating { count overall cleanliness accuracy checkIn communication location value } pricing $PRICING rules $RULES
         arrival { instructions doorCode wifiName wifiPassword } missing createdAt updatedAt }";
     let booking = "{ id code state bookingMode listing { id title } guest { id name } host { id name } checkIn checkOut checkInAt checkOutAt nights
-        guests { adults children infants pets } total $M contribution $PAID amountDue $M quote $QUOTE cancellationPolicy refundTimeline { until refund $M credit $M } message holdExpiresAt
+        guests { adults children infants pets } total $M contribution $PAID amountDue $M quote $QUOTE cancellationPolicy refundTimeline { until refund $M } message holdExpiresAt
         respondBy confirmedAt cancelledAt cancelledBy createdAt }";
     let user = "{ id email emailVerified name about languages avatarUrl staff createdAt }";
     let message = "{ id conversationId sequence kind senderId body masked event createdAt }";
@@ -388,7 +388,7 @@ async fn both_roads_read_the_same() {
         (&guest, "/bookings/{B}", "{ booking(id: \"{B}\") $BOOKING }", "/booking"),
         (&guest, "/bookings/{B}/history", "{ booking(id: \"{B}\") { history { from to by reason at } } }", "/booking/history"),
         (&host, "/bookings/{B}/payments", "{ booking(id: \"{B}\") { payment $PAYMENT } }", "/booking/payment"),
-        (&guest, "/bookings/{B}/cancellation", "{ booking(id: \"{B}\") { cancellation { refund $M paid $M hostReceives $M hostFee $M at } } }", "/booking/cancellation"),
+        (&guest, "/bookings/{B}/cancellation", "{ booking(id: \"{B}\") { cancellation { refund $M credit $M paid $M hostReceives $M hostFee $M at } } }", "/booking/cancellation"),
         (&guest, "/bookings/{B}/check-in-info", "{ booking(id: \"{B}\") { checkInInfo { line1 line2 city region postalCode country latitude longitude instructions doorCode wifiName wifiPassword } } }", "/booking/checkInInfo"),
         (&host, "/bookings/{O}/reviews", "{ booking(id: \"{O}\") { reviews $REVIEW } }", "/booking/reviews"),
         (&host, "/reviews/{R}", "{ review(id: \"{R}\") $REVIEW }", "/review"),
