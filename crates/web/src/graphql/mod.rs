@@ -7,6 +7,7 @@
 mod accounts;
 mod admin_money;
 mod alterations;
+mod apart;
 mod bookings;
 mod calendar;
 mod calendar_feeds;
@@ -45,6 +46,7 @@ mod wishlists;
 
 use std::sync::Arc;
 
+use apart::Apart;
 use app::App;
 use async_graphql::{MergedObject, SDLExportOptions};
 use axum::routing::get;
@@ -52,73 +54,49 @@ use axum::{Extension, Router};
 
 use crate::limits::Limits;
 
-// A merged object asks its parts one within the other: grouped, a field lies
-// some five calls deep rather than fifteen.
-
-/// Reads people and what they say to one another.
-#[derive(MergedObject, Default)]
-struct PeopleQuery(
-    accounts::AccountsQuery,
-    reviews::ReviewsQuery,
-    messaging::MessagingQuery,
-    notifications::NotificationsQuery,
-    wishlists::WishlistsQuery,
-);
-
-/// Reads homes.
-#[derive(MergedObject, Default)]
-struct HomesQuery(search::SearchQuery, listings::ListingsQuery, places::PlacesQuery, hosting::HostingQuery);
-
-/// Reads stays and their money.
-#[derive(MergedObject, Default)]
-struct StaysQuery(
-    bookings::BookingsQuery,
-    documents::DocumentsQuery,
-    coupons::CouponsQuery,
-    admin_money::AdminMoneyQuery,
-    price_rules::PriceRulesQuery,
-);
-
-/// Reads whatever has an id, and the sandbox.
-#[derive(MergedObject, Default)]
-struct AnythingQuery(nodes::NodesQuery, sandbox::SandboxQuery);
-
 /// What can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(HomesQuery, StaysQuery, PeopleQuery, AnythingQuery);
-
-/// Changes people and what they say to one another.
-#[derive(MergedObject, Default)]
-struct PeopleMutation(
-    accounts::AccountsMutation,
-    security::SecurityMutation,
-    reviews::ReviewsMutation,
-    messaging::MessagingMutation,
-    notifications::NotificationsMutation,
-    wishlists::WishlistsMutation,
-);
-
-/// Changes homes.
-#[derive(MergedObject, Default)]
-struct HomesMutation(listing_input::ListingsMutation, calendar_feeds::CalendarFeedsMutation, co_hosts::CoHostsMutation);
-
-/// Changes stays and their money.
-#[derive(MergedObject, Default)]
-struct StaysMutation(bookings::BookingsMutation, alterations::AlterationsMutation, refunds::RefundsMutation, payments::PaymentsMutation);
-
-/// Changes the marketplace's own money, and the sandbox.
-#[derive(MergedObject, Default)]
-struct MarketplaceMutation(
-    coupons::CouponsMutation,
-    payouts::PayoutsMutation,
-    admin_money::AdminMoneyMutation,
-    price_rules::PriceRulesMutation,
-    sandbox::SandboxMutation,
+pub struct Query(
+    Apart<accounts::AccountsQuery>,
+    Apart<listings::ListingsQuery>,
+    Apart<search::SearchQuery>,
+    Apart<bookings::BookingsQuery>,
+    Apart<hosting::HostingQuery>,
+    Apart<places::PlacesQuery>,
+    Apart<wishlists::WishlistsQuery>,
+    Apart<coupons::CouponsQuery>,
+    Apart<documents::DocumentsQuery>,
+    Apart<price_rules::PriceRulesQuery>,
+    Apart<admin_money::AdminMoneyQuery>,
+    Apart<reviews::ReviewsQuery>,
+    Apart<messaging::MessagingQuery>,
+    Apart<notifications::NotificationsQuery>,
+    Apart<sandbox::SandboxQuery>,
+    Apart<nodes::NodesQuery>,
 );
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(StaysMutation, HomesMutation, PeopleMutation, MarketplaceMutation);
+pub struct Mutation(
+    Apart<accounts::AccountsMutation>,
+    Apart<listing_input::ListingsMutation>,
+    Apart<bookings::BookingsMutation>,
+    Apart<alterations::AlterationsMutation>,
+    Apart<refunds::RefundsMutation>,
+    Apart<payments::PaymentsMutation>,
+    Apart<payouts::PayoutsMutation>,
+    Apart<calendar_feeds::CalendarFeedsMutation>,
+    Apart<co_hosts::CoHostsMutation>,
+    Apart<security::SecurityMutation>,
+    Apart<wishlists::WishlistsMutation>,
+    Apart<coupons::CouponsMutation>,
+    Apart<price_rules::PriceRulesMutation>,
+    Apart<admin_money::AdminMoneyMutation>,
+    Apart<reviews::ReviewsMutation>,
+    Apart<messaging::MessagingMutation>,
+    Apart<notifications::NotificationsMutation>,
+    Apart<sandbox::SandboxMutation>,
+);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, subscriptions::Subscription>;
