@@ -101,9 +101,6 @@ fn spelled(code: &str) -> String {
 /// # Errors
 /// 422 with why the coupon takes nothing off.
 pub(crate) async fn hold_in(tx: &mut Tx, booking: BookingId, purchase: Purchase, wish: ContributionWish<'_>) -> Result<Contribution> {
-    if wish.is_empty() {
-        return Ok(Contribution::default());
-    }
     // In this order everywhere: the guest, then the coupon.
     sql::lock_guest(tx, purchase.guest).await?;
     if let Some(code) = wish.coupon {

@@ -80,6 +80,13 @@ fn contribution_in(fields: &Fields) -> ContributionWish<'_> {
     ContributionWish { coupon: fields.some("coupon"), use_credit: fields.has("use_credit", "yes") }
 }
 
+/// The same in a word, to see whether the price shown has it already.
+#[must_use]
+pub fn applied(fields: &Fields) -> String {
+    let ContributionWish { coupon, use_credit } = contribution_in(fields);
+    format!("{} {}", coupon.unwrap_or_default(), if use_credit { "credit" } else { "" }).trim().to_owned()
+}
+
 async fn review(State(app): State<App>, visitor: Visitor, Asked(fields): Asked) -> ApiResult<Response> {
     visitor.logged_in()?;
     review_page(&app, &visitor, &fields, Mistakes::default()).await
@@ -141,9 +148,9 @@ async fn book(State(app): State<App>, visitor: Visitor, Sent(fields): Sent) -> A
     visitor.logged_in()?;
     let listing_id = listing_in(&fields)?;
     let Some(stay) = stay_in(&fields) else { return review_page(&app, &visitor, &fields, Mistakes::default()).await };
-    if fields.has("what", "apply") {
-        // A coupon was typed: look again at what it does.
-        let again = fields.without(&["what", "key", "expected_total", "expected_due", "currency"]);
+    if fields.has("what", "apply") || fields.get("applied") != applied(&fields) {
+        // Nobody pays before they have seen what a coupon does.
+        let again = fields.without(&["what", "applied", "key", "expected_total", "expected_due", "currency"]);
         return review_page(&app, &visitor, &again, Mistakes::default()).await;
     }
     let currency = fields.read("currency");

@@ -73,14 +73,13 @@ pub(crate) struct GoesBack {
 }
 
 impl GoesBack {
-    /// How it goes back out of `left` minor units that are nobody's: to the card
-    /// as far as that was charged, then to the guest's credit. What is more was
-    /// the marketplace's own: coupons, goodwill.
+    /// How it goes back out of `left` minor units that are nobody's. What is
+    /// neither the card's nor the credit's was the marketplace's own: coupons,
+    /// goodwill.
     pub fn of(self, standing: &Standing, left: i64) -> Back {
-        let wanted = self.wanted.clamp(0, left.max(0));
-        let refund = wanted.min(self.cash.max(0));
-        let credit = (wanted - refund).min(standing.credit.map_or(0, |(_, amount)| amount));
-        Back { refund, credit, promo: left - refund - credit }
+        let back = standing.back(self.wanted.clamp(0, left.max(0)), self.cash);
+        let refund = back.refund.min(self.cash.max(0));
+        Back { refund, promo: left - refund - back.credit, ..back }
     }
 }
 
